@@ -4,9 +4,13 @@
 -- db/migrate/testdata holds them as data, and the catalog test compares row by row. That is why odd index names,
 -- duplicate indexes and types that we would not choose stay as they are.
 -- Each table is followed by its indexes and comments. Foreign keys come at the end, since tables refer to each other.
--- The schemas themselves are made by package migrate, which also keeps its version table in augur_operations.
 
 -- +goose Up
+
+-- Package migrate has made augur_operations already, for its version table; sqlc reads only this file.
+CREATE SCHEMA IF NOT EXISTS augur_data;
+CREATE SCHEMA IF NOT EXISTS augur_operations;
+CREATE SCHEMA IF NOT EXISTS spdx;
 
 CREATE TABLE augur_data.analysis_log (
     repos_id       integer NOT NULL,
@@ -2392,3 +2396,7 @@ DROP TABLE
     augur_data.utility_log,
     augur_data.working_commits
     CASCADE;
+
+-- augur_operations stays: it holds the version table of the migrations.
+DROP SCHEMA spdx;
+DROP SCHEMA augur_data;

@@ -142,14 +142,17 @@ CREATE TRIGGER record_collection_event
     FOR EACH ROW EXECUTE FUNCTION augur_operations.record_collection_event();
 
 CREATE VIEW augur_operations.collection_phase AS
-SELECT s.repo_id, p.phase, p.status, p.task_id, p.last_collected
-FROM augur_operations.collection_status s
-CROSS JOIN LATERAL (VALUES
-    ('core'::text, s.core_status::text, s.core_task_id::text, s.core_data_last_collected AT TIME ZONE 'UTC'),
-    ('secondary', s.secondary_status, s.secondary_task_id, s.secondary_data_last_collected AT TIME ZONE 'UTC'),
-    ('facade', s.facade_status, s.facade_task_id, s.facade_data_last_collected AT TIME ZONE 'UTC'),
-    ('ml', s.ml_status, s.ml_task_id, s.ml_data_last_collected AT TIME ZONE 'UTC')
-) AS p (phase, status, task_id, last_collected);
+SELECT repo_id, 'core'::text AS phase, core_status AS status, core_task_id AS task_id, core_data_last_collected AT TIME ZONE 'UTC' AS last_collected
+FROM augur_operations.collection_status
+UNION ALL
+SELECT repo_id, 'secondary'::text AS phase, secondary_status AS status, secondary_task_id AS task_id, secondary_data_last_collected AT TIME ZONE 'UTC' AS last_collected
+FROM augur_operations.collection_status
+UNION ALL
+SELECT repo_id, 'facade'::text AS phase, facade_status AS status, facade_task_id AS task_id, facade_data_last_collected AT TIME ZONE 'UTC' AS last_collected
+FROM augur_operations.collection_status
+UNION ALL
+SELECT repo_id, 'ml'::text AS phase, ml_status AS status, ml_task_id AS task_id, ml_data_last_collected AT TIME ZONE 'UTC' AS last_collected
+FROM augur_operations.collection_status;
 COMMENT ON VIEW augur_operations.collection_phase IS 'collection_status with one row per repository and phase';
 
 CREATE VIEW augur_operations.collection_violation AS

@@ -9,7 +9,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgtype"
 	rivertype "github.com/riverqueue/river/rivertype"
 )
 
@@ -26,7 +25,7 @@ SET cause = excluded.cause, failures = excluded.failures, retry_at = excluded.re
 
 type BackOffParams struct {
 	Cause  string
-	Wait   pgtype.Interval
+	Wait   time.Duration
 	Reason string
 	RepoID int64
 	Phase  string
@@ -118,12 +117,12 @@ WHERE run_id = ANY ($3::bigint[]) AND finished_at IS NULL
 type EndRunsParams struct {
 	Outcome string
 	Reason  *string
-	RunIds  []int64
+	RunIDs  []int64
 }
 
 // EndRuns closes runs with their outcome.
 func (q *Queries) EndRuns(ctx context.Context, db DBTX, arg EndRunsParams) error {
-	_, err := db.Exec(ctx, endRuns, arg.Outcome, arg.Reason, arg.RunIds)
+	_, err := db.Exec(ctx, endRuns, arg.Outcome, arg.Reason, arg.RunIDs)
 	return err
 }
 
@@ -261,14 +260,14 @@ WHERE t.run_id = u.run_id AND t.kind = u.kind
 `
 
 type QueueTasksParams struct {
-	RunIds []int64
+	RunIDs []int64
 	Kinds  []string
-	JobIds []int64
+	JobIDs []int64
 }
 
 // QueueTasks notes the jobs that were inserted for waiting tasks.
 func (q *Queries) QueueTasks(ctx context.Context, db DBTX, arg QueueTasksParams) error {
-	_, err := db.Exec(ctx, queueTasks, arg.RunIds, arg.Kinds, arg.JobIds)
+	_, err := db.Exec(ctx, queueTasks, arg.RunIDs, arg.Kinds, arg.JobIDs)
 	return err
 }
 
@@ -317,9 +316,9 @@ WHERE s.repo_id = u.repo_id
 type SetPhaseParams struct {
 	Phase     string
 	Collected bool
-	RepoIds   []int64
+	RepoIDs   []int64
 	Statuses  []string
-	TaskIds   []string
+	TaskIDs   []string
 }
 
 // SetPhase moves one phase of repositories to a status. Arrays are parallel; an empty task id stands for none; collected stamps the
@@ -328,9 +327,9 @@ func (q *Queries) SetPhase(ctx context.Context, db DBTX, arg SetPhaseParams) (in
 	result, err := db.Exec(ctx, setPhase,
 		arg.Phase,
 		arg.Collected,
-		arg.RepoIds,
+		arg.RepoIDs,
 		arg.Statuses,
-		arg.TaskIds,
+		arg.TaskIDs,
 	)
 	if err != nil {
 		return 0, err

@@ -8,7 +8,7 @@ package db
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5/pgtype"
+	"time"
 )
 
 const beat = `-- name: Beat :exec
@@ -136,8 +136,8 @@ ORDER BY n.id
 `
 
 type RescueParams struct {
-	Lease pgtype.Interval
-	Grace pgtype.Interval
+	Lease time.Duration
+	Grace time.Duration
 }
 
 type RescueRow struct {

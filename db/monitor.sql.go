@@ -8,7 +8,7 @@ package db
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5/pgtype"
+	"time"
 )
 
 const addTasks = `-- name: AddTasks :exec
@@ -20,7 +20,7 @@ CROSS JOIN (SELECT unnest($3::text[]) AS kind, unnest($4::text[]) AS after) AS u
 
 type AddTasksParams struct {
 	Queue  string
-	RunIds []int64
+	RunIDs []int64
 	Kinds  []string
 	Afters []string
 }
@@ -30,7 +30,7 @@ type AddTasksParams struct {
 func (q *Queries) AddTasks(ctx context.Context, db DBTX, arg AddTasksParams) error {
 	_, err := db.Exec(ctx, addTasks,
 		arg.Queue,
-		arg.RunIds,
+		arg.RunIDs,
 		arg.Kinds,
 		arg.Afters,
 	)
@@ -114,7 +114,7 @@ type DueReposParams struct {
 	Phase    string
 	Patterns []string
 	MaxNew   int32
-	Interval pgtype.Interval
+	Interval time.Duration
 	MaxDue   int32
 }
 
@@ -190,7 +190,7 @@ ORDER BY o.repo_id, o.phase
 `
 
 type ResetRunsParams struct {
-	RepoIds []int64
+	RepoIDs []int64
 	Reason  string
 }
 
@@ -203,7 +203,7 @@ type ResetRunsRow struct {
 // ResetRuns closes the open runs of repositories and cancels their jobs that nobody works on; it returns the repositories whose phase can
 // now be set back.
 func (q *Queries) ResetRuns(ctx context.Context, db DBTX, arg ResetRunsParams) ([]ResetRunsRow, error) {
-	rows, err := db.Query(ctx, resetRuns, arg.RepoIds, arg.Reason)
+	rows, err := db.Query(ctx, resetRuns, arg.RepoIDs, arg.Reason)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +231,7 @@ RETURNING run_id, repo_id
 
 type StartRunsParams struct {
 	Phase           string
-	RepoIds         []int64
+	RepoIDs         []int64
 	FullCollections []bool
 }
 
@@ -242,7 +242,7 @@ type StartRunsRow struct {
 
 // StartRuns opens a run for each repository.
 func (q *Queries) StartRuns(ctx context.Context, db DBTX, arg StartRunsParams) ([]StartRunsRow, error) {
-	rows, err := db.Query(ctx, startRuns, arg.Phase, arg.RepoIds, arg.FullCollections)
+	rows, err := db.Query(ctx, startRuns, arg.Phase, arg.RepoIDs, arg.FullCollections)
 	if err != nil {
 		return nil, err
 	}

@@ -35,8 +35,11 @@ CREATE TABLE augur_operations.collection_task (
     progress_done bigint,
     progress_total bigint,
     ended_at timestamptz,
+    cause text CHECK (cause IN ('error', 'gone', 'private', 'blocked')),
+    reason text,
     PRIMARY KEY (run_id, kind),
-    CHECK (state <> 'queued' OR job_id IS NOT NULL)
+    CHECK (state <> 'queued' OR job_id IS NOT NULL),
+    CHECK ((state = 'failed') = (cause IS NOT NULL))
 );
 CREATE INDEX collection_task_job ON augur_operations.collection_task (job_id) WHERE state = 'queued';
 COMMENT ON TABLE augur_operations.collection_task IS 'The tasks of a run: the phase''s graph as it was when the run started';
@@ -49,6 +52,8 @@ COMMENT ON COLUMN augur_operations.collection_task.job_id IS 'The current River 
 COMMENT ON COLUMN augur_operations.collection_task.progress_done IS 'Units done so far, as the task counts them';
 COMMENT ON COLUMN augur_operations.collection_task.progress_total IS 'Units in all, as far as known';
 COMMENT ON COLUMN augur_operations.collection_task.ended_at IS 'When the task was done, failed or skipped';
+COMMENT ON COLUMN augur_operations.collection_task.cause IS 'Why it failed: error, gone, private or blocked; NULL unless failed';
+COMMENT ON COLUMN augur_operations.collection_task.reason IS 'What happened, and what a person can do; NULL unless failed';
 
 CREATE TABLE augur_operations.collection_backoff (
     repo_id bigint NOT NULL REFERENCES augur_data.repo (repo_id) ON DELETE CASCADE,

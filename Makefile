@@ -1,14 +1,89 @@
+# The two commands are `make run` and `make test`. Everything else is for developers: `make help`.
+
+GO            ?= go
+REPOS         ?=
+GOTESTFLAGS   ?=
+PKGS          ?= ./...
+FUZZTIME      ?= 10s
+VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Beside the build cache: warm in every clone, removed by `go clean -cache`.
+export GOLANGCI_LINT_CACHE ?= $(shell $(GO) env GOCACHE)/golangci-lint
+
 .DEFAULT_GOAL := help
-GO ?= go
 
 .PHONY: help
-help:
-	@echo sqlc
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: ## Install what is missing, build, collect REPOS=file.csv (default: this checkout) and print a summary
+	@if [ -z "$$AUGUR_DB" ]; then scripts/install-postgres.sh; fi
+	@$(MAKE) --no-print-directory build
+	@bin/augur run $(if $(REPOS),--repos "$(REPOS)")
+
+.PHONY: build
+build: ## Build bin/augur
+	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/augur ./cmd/augur
+
+.PHONY: test
+test: postgres ## Run all tests (real PostgreSQL, no network, no preparation)
+	$(GO) test -timeout 10m $(GOTESTFLAGS) $(PKGS)
+
+.PHONY: postgres
+postgres:
+	@scripts/install-postgres.sh
+
+.PHONY: race
+race: postgres ## Run the tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(GOTESTFLAGS) $(PKGS)
+
+.PHONY: shuffle
+shuffle: postgres ## Run the tests three times in random order
+	$(GO) test -shuffle=on -count=3 -timeout 30m $(GOTESTFLAGS) $(PKGS)
+
+.PHONY: fuzz
+fuzz: postgres ## Run each fuzz target for FUZZTIME=10s
+	GO='$(GO)' scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: lint
+lint: bin/golangci-lint ## Check style, layers and habits
+	bin/golangci-lint config verify
+	bin/golangci-lint run $(PKGS)
+
+.PHONY: fmt
+fmt: bin/golangci-lint ## Format the Go files
+	bin/golangci-lint fmt
 
 .PHONY: sqlc
-sqlc: bin/sqlc
+sqlc: bin/sqlc ## Make package db from queries/*.sql
 	bin/sqlc generate
 
-bin/sqlc: tools/sqlc/go.mod
-	cd tools/sqlc && $(GO) build -o ../../bin/sqlc github.com/sqlc-dev/sqlc/cmd/sqlc
+.PHONY: generate
+generate: sqlc postgres ## Make all generated files: package db and the reference pages
+	$(GO) generate $(PKGS)
+
+.PHONY: check-generated
+check-generated: postgres ## Fail with the difference when a generated file is not current
+	@MAKE='$(MAKE)' scripts/check-generated.sh
+
+.PHONY: vet-sql
+vet-sql: bin/sqlc postgres ## Prepare every query on a throwaway database with the migrations applied
+	$(GO) run ./tools/vetsql bin/sqlc
+
+.PHONY: verify
+verify: build test check-generated vet-sql ## Build, test, and check what is generated
+
+.PHONY: clean
+clean: ## Remove what was built (repositories, logs and databases stay)
+	rm -rf bin
+
+# Tools have module files of their own, so that go.mod lists only what the program needs. A new pin is a new binary.
+bin/sqlc: tools/sqlc/go.mod tools/sqlc/go.sum
+	@echo "building $@ ..." >&2
+	@cd tools/sqlc && $(GO) build -o ../../$@ github.com/sqlc-dev/sqlc/cmd/sqlc
+	@touch $@
+
+bin/golangci-lint: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
+	@echo "building $@ ..." >&2
+	@cd tools/golangci-lint && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@

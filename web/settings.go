@@ -1,0 +1,44 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Server is section Server of the settings table: where the pages and the API are served.
+type Server struct {
+	_ struct{} `section:"Server" effect:"restart"`
+
+	// Address to listen on: a name or an IP address. 127.0.0.1 serves this machine only, 0.0.0.0 everybody who can reach it; then a token
+	// is needed for every request.
+	Host string `setting:"host" default:"127.0.0.1"`
+	// Port to listen on.
+	Port int `setting:"port" default:"5000" min:"1" max:"65535"`
+	// Longest time of one request, in seconds.
+	Timeout time.Duration `setting:"timeout" default:"6000" unit:"1s" min:"1" max:"86400"`
+	// True serves HTTPS; ssl_cert_file and ssl_key_file are needed then.
+	SSL bool `setting:"ssl" default:"False"`
+	// File with the certificate chain in PEM, an absolute path.
+	CertFile string `setting:"ssl_cert_file" default:""`
+	// File with the private key in PEM, an absolute path.
+	KeyFile string `setting:"ssl_key_file" default:""`
+	// How many processes answered requests.
+	Workers int `setting:"workers" default:"6" min:"1" max:"1000" unused:"one process answers all requests"`
+	// How long an answer could be repeated without asking the database, in seconds.
+	CacheExpire time.Duration `setting:"cache_expire" default:"3600" unit:"1s" type:"str" min:"0" max:"31536000" unused:"every answer is computed"`
+}
+
+// Validate reports settings that cannot be served together.
+func (s Server) Validate() error {
+	var faults []error
+	if s.Host == "" || strings.ContainsFunc(s.Host, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == '/' }) {
+		faults = append(faults, fmt.Errorf("Server.host: must be a name or an IP address (got %.80q)", s.Host))
+	}
+	if s.SSL && (s.CertFile == "" || s.KeyFile == "") {
+		faults = append(faults, errors.New("Server.ssl: needs ssl_cert_file and ssl_key_file"))
+	}
+	return errors.Join(faults...)
+}

@@ -55,7 +55,9 @@ func (s *Setting) number(text string) (float64, error) {
 	return strconv.ParseFloat(text, 64)
 }
 
-func (s *Setting) isGoDuration() bool { return s.goes == reflect.TypeFor[time.Duration]() && s.unit == 0 }
+func (s *Setting) isGoDuration() bool {
+	return s.goes == reflect.TypeFor[time.Duration]() && s.unit == 0
+}
 
 func (b bounds) check(n float64) error {
 	switch {

@@ -1659,6 +1659,7 @@ CREATE TABLE augur_operations.worker_oauth (
     platform            varchar DEFAULT 'github',
     CONSTRAINT worker_oauth_pkey PRIMARY KEY (oauth_id)
 );
+ALTER SEQUENCE augur_operations.worker_oauth_oauth_id_seq START WITH 1000 RESTART;
 
 CREATE TABLE augur_operations.worker_settings_facade (
     id            integer NOT NULL,

@@ -1,0 +1,58 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	// lockKey is "augur" in ASCII. Advisory locks are per database, so it only has to differ from other programs in the same one.
+	lockKey = 0x6175677572
+	// lockPoll is how often a waiting process asks again. Asking, instead of blocking in the server, holds no snapshot open, which
+	// CREATE INDEX CONCURRENTLY would wait for.
+	lockPoll   = 100 * time.Millisecond
+	unlockWait = 5 * time.Second
+)
+
+// lock waits for the advisory lock of migrations on a connection outside the pool, so that a pool of one connection suffices. The
+// function that it returns gives the lock back.
+func lock(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (unlock func(), err error) {
+	conn, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig)
+	if err != nil {
+		return nil, fmt.Errorf("connect for the migration lock: %w", err)
+	}
+	unlock = func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockWait)
+		defer cancel()
+		// The server frees the lock when the session ends, also when this close is not clean.
+		if err := conn.Close(ctx); err != nil {
+			log.WarnContext(ctx, "migration lock connection did not close", slog.Any("error", err))
+		}
+	}
+	ticker := time.NewTicker(lockPoll)
+	defer ticker.Stop()
+	for first := true; ; first = false {
+		var locked bool
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked); err != nil {
+			unlock()
+			return nil, fmt.Errorf("take the migration lock: %w", err)
+		}
+		if locked {
+			return unlock, nil
+		}
+		if first {
+			log.InfoContext(ctx, "another process migrates this database, waiting for it")
+		}
+		select {
+		case <-ctx.Done():
+			unlock()
+			return nil, fmt.Errorf("wait for the migration lock: %w", ctx.Err())
+		case <-ticker.C:
+		}
+	}
+}

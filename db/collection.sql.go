@@ -128,19 +128,27 @@ func (q *Queries) EndRuns(ctx context.Context, db DBTX, arg EndRunsParams) error
 
 const endTask = `-- name: EndTask :execrows
 UPDATE augur_operations.collection_task
-SET state = $1, ended_at = clock_timestamp()
-WHERE run_id = $2 AND kind = $3 AND state = 'queued'
+SET state = $1, ended_at = clock_timestamp(), cause = $2::text, reason = $3::text
+WHERE run_id = $4 AND kind = $5 AND state = 'queued'
 `
 
 type EndTaskParams struct {
-	State string
-	RunID int64
-	Kind  string
+	State  string
+	Cause  *string
+	Reason *string
+	RunID  int64
+	Kind   string
 }
 
-// EndTask gives a queued task its final state.
+// EndTask gives a queued task its final state; cause and reason are for a failed one.
 func (q *Queries) EndTask(ctx context.Context, db DBTX, arg EndTaskParams) (int64, error) {
-	result, err := db.Exec(ctx, endTask, arg.State, arg.RunID, arg.Kind)
+	result, err := db.Exec(ctx, endTask,
+		arg.State,
+		arg.Cause,
+		arg.Reason,
+		arg.RunID,
+		arg.Kind,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -164,7 +172,7 @@ func (q *Queries) Explain(ctx context.Context, db DBTX, arg ExplainParams) error
 
 const finaliseJob = `-- name: FinaliseJob :execrows
 UPDATE river.river_job
-SET state = $1::river.river_job_state, finalized_at = clock_timestamp(),
+SET state = $1, finalized_at = clock_timestamp(),
     errors = array_append(errors, jsonb_build_object('at', clock_timestamp(), 'attempt', attempt, 'error', $2::text, 'trace', ''))
 WHERE id = $3 AND state = 'running'
 `
@@ -355,18 +363,20 @@ func (q *Queries) SkipTasks(ctx context.Context, db DBTX, runID int64) error {
 }
 
 const tasksOfRun = `-- name: TasksOfRun :many
-SELECT kind, queue, after, state, job_id
+SELECT kind, queue, after, state, job_id, cause, reason
 FROM augur_operations.collection_task
 WHERE run_id = $1
 ORDER BY kind
 `
 
 type TasksOfRunRow struct {
-	Kind  string
-	Queue string
-	After []string
-	State string
-	JobID *int64
+	Kind   string
+	Queue  string
+	After  []string
+	State  string
+	JobID  *int64
+	Cause  *string
+	Reason *string
 }
 
 // TasksOfRun lists the tasks of a run with what they wait for.
@@ -385,6 +395,8 @@ func (q *Queries) TasksOfRun(ctx context.Context, db DBTX, runID int64) ([]Tasks
 			&i.After,
 			&i.State,
 			&i.JobID,
+			&i.Cause,
+			&i.Reason,
 		); err != nil {
 			return nil, err
 		}

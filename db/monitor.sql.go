@@ -13,9 +13,8 @@ import (
 
 const addTasks = `-- name: AddTasks :exec
 INSERT INTO augur_operations.collection_task (run_id, kind, queue, after, state)
-SELECT r.run_id, u.kind, $1::text, string_to_array(nullif(u.after, ''), ' '), 'waiting'
-FROM (SELECT unnest($2::bigint[]) AS run_id) AS r
-CROSS JOIN (SELECT unnest($3::text[]) AS kind, unnest($4::text[]) AS after) AS u
+SELECT u.run_id, u.kind, $1::text, string_to_array(u.after, ' '), 'waiting'
+FROM (SELECT unnest($2::bigint[]) AS run_id, unnest($3::text[]) AS kind, unnest($4::text[]) AS after) AS u
 `
 
 type AddTasksParams struct {
@@ -25,8 +24,8 @@ type AddTasksParams struct {
 	Afters []string
 }
 
-// AddTasks writes the graph of a phase for new runs: every kind for every run. The array of what a kind waits for comes as one text per
-// kind, separated by blanks.
+// AddTasks writes the graphs of new runs: parallel arrays, one entry for each task of each run. What a task waits for comes as one text,
+// separated by blanks.
 func (q *Queries) AddTasks(ctx context.Context, db DBTX, arg AddTasksParams) error {
 	_, err := db.Exec(ctx, addTasks,
 		arg.Queue,

@@ -26,9 +26,9 @@ WHERE run_id = @run_id AND finished_at IS NULL
 FOR UPDATE;
 
 -- name: EndTask :execrows
--- EndTask gives a queued task its final state.
+-- EndTask gives a queued task its final state; cause and reason are for a failed one.
 UPDATE augur_operations.collection_task
-SET state = @state, ended_at = clock_timestamp()
+SET state = @state, ended_at = clock_timestamp(), cause = sqlc.narg('cause')::text, reason = sqlc.narg('reason')::text
 WHERE run_id = @run_id AND kind = @kind AND state = 'queued';
 
 -- name: SkipTasks :exec
@@ -44,7 +44,7 @@ WHERE t.run_id = @run_id AND t.state = 'waiting' AND t.kind IN (SELECT lost.kind
 
 -- name: TasksOfRun :many
 -- TasksOfRun lists the tasks of a run with what they wait for.
-SELECT kind, queue, after, state, job_id
+SELECT kind, queue, after, state, job_id, cause, reason
 FROM augur_operations.collection_task
 WHERE run_id = @run_id
 ORDER BY kind;
@@ -71,7 +71,7 @@ WHERE run_id = ANY (@run_ids::bigint[]) AND finished_at IS NULL;
 -- name: FinaliseJob :execrows
 -- FinaliseJob ends a running job that will not be tried again, in the transaction that says so in the status.
 UPDATE river.river_job
-SET state = @state::river.river_job_state, finalized_at = clock_timestamp(),
+SET state = @state, finalized_at = clock_timestamp(),
     errors = array_append(errors, jsonb_build_object('at', clock_timestamp(), 'attempt', attempt, 'error', @error::text, 'trace', ''))
 WHERE id = @job_id AND state = 'running';
 

@@ -59,12 +59,11 @@ FROM (SELECT unnest(@repo_ids::bigint[]) AS repo_id, unnest(@full_collections::b
 RETURNING run_id, repo_id;
 
 -- name: AddTasks :exec
--- AddTasks writes the graph of a phase for new runs: every kind for every run. The array of what a kind waits for comes as one text per
--- kind, separated by blanks.
+-- AddTasks writes the graphs of new runs: parallel arrays, one entry for each task of each run. What a task waits for comes as one text,
+-- separated by blanks.
 INSERT INTO augur_operations.collection_task (run_id, kind, queue, after, state)
-SELECT r.run_id, u.kind, @queue::text, string_to_array(nullif(u.after, ''), ' '), 'waiting'
-FROM (SELECT unnest(@run_ids::bigint[]) AS run_id) AS r
-CROSS JOIN (SELECT unnest(@kinds::text[]) AS kind, unnest(@afters::text[]) AS after) AS u;
+SELECT u.run_id, u.kind, @queue::text, string_to_array(u.after, ' '), 'waiting'
+FROM (SELECT unnest(@run_ids::bigint[]) AS run_id, unnest(@kinds::text[]) AS kind, unnest(@afters::text[]) AS after) AS u;
 
 -- name: ResetRuns :many
 -- ResetRuns closes the open runs of repositories and cancels their jobs that nobody works on; it returns the repositories whose phase can

@@ -1,0 +1,136 @@
+package tasks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"augur/db"
+	"augur/facade/giturl"
+)
+
+// Worker does the work of one task for one repository. Collect may run again after a crash, on another machine: it starts from what is
+// committed. It returns on ctx.Done() within a second. Errors become verdicts: see [ErrGone], [ErrPrivate], [ErrBlocked] and
+// [RateLimitError]; anything else is tried again.
+type Worker interface {
+	Collect(ctx context.Context, c *Collection) error
+}
+
+// WorkerFunc is a function that is a [Worker].
+type WorkerFunc func(ctx context.Context, c *Collection) error
+
+// Collect calls f.
+func (f WorkerFunc) Collect(ctx context.Context, c *Collection) error { return f(ctx, c) }
+
+// Repo is the repository that a task collects.
+type Repo struct {
+	ID      int64
+	GroupID int64
+	// URL is the canonical URL (repo_git).
+	URL string
+	// Path and Name are repo_path and repo_name; empty before the first clone.
+	Path, Name string
+	Platform   giturl.Platform
+}
+
+// Collection is one attempt of one task, in the hands of its worker. It is not safe for concurrent use.
+type Collection struct {
+	RunID int64
+	JobID int64
+	Repo  Repo
+	// Full says that the phase was never collected with success.
+	Full bool
+	Log  *slog.Logger
+
+	kind     string
+	pool     *pgxpool.Pool
+	queue    *Queue
+	job      *river.Job[Args]
+	finished atomic.Bool
+}
+
+// SavePage commits what write does, if the job is still this attempt's. Rows, cursor and the check go into one transaction. A transaction that
+// lost a race runs again, so write must not keep state from a run that failed. It returns [ErrFenced] without writing when the job is no
+// longer ours.
+func (c *Collection) SavePage(ctx context.Context, write func(ctx context.Context, tx pgx.Tx) error) error {
+	return c.transact(ctx, func(ctx context.Context, tx pgx.Tx) error { return write(ctx, tx) })
+}
+
+// Finish is the last page: it commits what write does (nil: nothing) together with the completion of the job, the tasks that waited for it and,
+// if it was the last one, the outcome of the run and the status.
+func (c *Collection) Finish(ctx context.Context, write func(ctx context.Context, tx pgx.Tx) error) error {
+	err := c.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if write != nil {
+			if err := write(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, c.job); err != nil {
+			return fmt.Errorf("complete job %d: %w", c.JobID, err)
+		}
+		return c.queue.endTask(ctx, tx, c.job.Args, c.kind, nil)
+	})
+	if err == nil {
+		c.finished.Store(true)
+	}
+	return err
+}
+
+// SaveProgress notes how far the task is, for people who watch. It belongs into the transaction of a page.
+func (c *Collection) SaveProgress(ctx context.Context, tx pgx.Tx, done, total int64) error {
+	if err := c.queue.queries.SaveProgress(ctx, tx, db.SaveProgressParams{Done: &done, Total: &total, RunID: c.RunID, Kind: c.kind}); err != nil {
+		return fmt.Errorf("save the progress of job %d: %w", c.JobID, err)
+	}
+	return nil
+}
+
+// fail ends the task for good: the job is finalised, what waits for it is skipped, and the run ends when nothing else is left of it.
+func (c *Collection) fail(ctx context.Context, cause Cause, reason string) error {
+	return c.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		ended, err := c.queue.queries.FinaliseJob(ctx, tx, db.FinaliseJobParams{State: "discarded", Error: reason, JobID: c.JobID})
+		if err != nil {
+			return fmt.Errorf("discard job %d: %w", c.JobID, err)
+		}
+		if ended == 0 {
+			return ErrFenced
+		}
+		return c.queue.endTask(ctx, tx, c.job.Args, c.kind, &failure{cause: cause, reason: reason})
+	})
+}
+
+// maxRaces is how often a transaction that lost a race runs again.
+const maxRaces = 8
+
+// transact runs work in a transaction that starts with the fence.
+func (c *Collection) transact(ctx context.Context, work func(ctx context.Context, tx pgx.Tx) error) error {
+	for race := 1; ; race++ {
+		err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
+			held, err := c.queue.queries.LockJob(ctx, tx, db.LockJobParams{JobID: c.JobID, Attempt: int32(c.job.Attempt)}) //nolint:gosec // River's column is a smallint
+			if errors.Is(err, pgx.ErrNoRows) || (err == nil && !held) {
+				return ErrFenced
+			}
+			if err != nil {
+				return fmt.Errorf("check the fence of job %d: %w", c.JobID, err)
+			}
+			return work(ctx, tx)
+		})
+		if !db.IsRetryable(err) || race == maxRaces {
+			return err
+		}
+		c.Log.DebugContext(ctx, "transaction lost a race", slog.Int("race", race), slog.Any("error", err))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(rand.N(time.Duration(race) * 50 * time.Millisecond)): //nolint:gosec // spreading load needs no secret
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package tasks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/riverqueue/river"
+)
+
+// What a repository can turn out to be. Workers wrap these; the run then ends as Ignore, with the reason stored, and is looked at again
+// after a long time. They are results, not failures: no attempt is wasted on them.
+var (
+	// ErrGone says that the repository no longer exists upstream.
+	ErrGone = errors.New("the repository does not exist")
+	// ErrPrivate says that the repository, if it exists, wants credentials that we do not have.
+	ErrPrivate = errors.New("the repository is private, or does not exist")
+	// ErrBlocked says that the platform refuses to serve the repository (a takedown, a block).
+	ErrBlocked = errors.New("access to the repository is blocked")
+)
+
+// ErrFenced says that the job is no longer this attempt's: it was rescued, or its run was reset. [Collection] methods return it; a worker
+// returns it as it is. Nothing was written, and nothing will be.
+var ErrFenced = errors.New("the job was given to another worker, or was reset")
+
+// RateLimitError says that a server wants us to wait. The job gives its slot back and comes again at Until, with no attempt used.
+type RateLimitError struct {
+	Until time.Time
+	Err   error
+}
+
+func (e *RateLimitError) Error() string {
+	return fmt.Sprintf("rate limit until %s: %v", e.Until.UTC().Format(time.RFC3339), e.Err)
+}
+
+func (e *RateLimitError) Unwrap() error { return e.Err }
+
+// Hint adds to err what a person can do about it. Hints end up in the reason that `augur status` shows.
+func Hint(err error, advice string) error { return &hinted{err: err, advice: advice} }
+
+type hinted struct {
+	err    error
+	advice string
+}
+
+func (h *hinted) Error() string { return h.err.Error() + " (" + h.advice + ")" }
+func (h *hinted) Unwrap() error { return h.err }
+
+// Cause is why a run ended without success, as collection_backoff stores it.
+type Cause string
+
+// The causes.
+const (
+	CauseError   Cause = "error"
+	CauseGone    Cause = "gone"
+	CausePrivate Cause = "private"
+	CauseBlocked Cause = "blocked"
+)
+
+// status is the phase's status after a run that ended for the cause.
+func (c Cause) status() string {
+	if c == CauseError {
+		return "Error"
+	}
+	return "Ignore"
+}
+
+// verdict is what becomes of a job whose worker returned an error.
+type verdict int
+
+const (
+	retry    verdict = iota // River tries again, after a backoff
+	giveBack                // the process stops: the attempt is not used
+	putOff                  // a server asks to wait: the attempt is not used
+	fail                    // the task has failed for good
+	dropped                 // the job belongs to another
+)
+
+// judge tells what err means for an attempt whose context is ctx.
+func judge(ctx context.Context, err error, attempt, maxAttempts int) (verdict, Cause) {
+	var limit *RateLimitError
+	switch {
+	case errors.Is(err, ErrFenced):
+		return dropped, ""
+	case errors.Is(context.Cause(ctx), river.ErrJobCancelledRemotely):
+		return fail, CauseError
+	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		return giveBack, ""
+	case errors.As(err, &limit):
+		return putOff, ""
+	case errors.Is(err, ErrGone):
+		return fail, CauseGone
+	case errors.Is(err, ErrPrivate):
+		return fail, CausePrivate
+	case errors.Is(err, ErrBlocked):
+		return fail, CauseBlocked
+	case attempt >= maxAttempts:
+		return fail, CauseError
+	}
+	return retry, ""
+}
+
+// backoff is the wait before the next attempt: 15 s, 1 min, 4 min, ... up to an hour, and up to a quarter more or less, so that jobs that
+// failed together do not come back together.
+func backoff(attempt int) time.Duration {
+	wait := 15 * time.Second
+	for range attempt - 1 {
+		wait = min(4*wait, time.Hour)
+	}
+	return wait*3/4 + rand.N(wait/2) //nolint:gosec // spreading load needs no secret
+}

@@ -204,6 +204,11 @@ func upOurs(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied 
 		if errors.Is(err, goose.ErrNoNextVersion) {
 			return applied, nil
 		}
+		var partial *goose.PartialError
+		if errors.As(err, &partial) {
+			source := partial.Failed.Source
+			return applied, fmt.Errorf("migrate to version %d (%s): %w", source.Version, name(source.Path), partial.Err)
+		}
 		if err != nil {
 			return applied, fmt.Errorf("migrate: %w", err)
 		}

@@ -25,7 +25,7 @@ INSERT INTO augur_data.contributors (cntrb_id, cntrb_login, tool_source, data_so
 VALUES
     ('00000000-0000-0000-0000-000000000000', 'not-provided', 'augur', 'seed'),
     ('01000000-0000-0000-0000-000000000000', 'nan', 'augur', 'seed')
-ON CONFLICT DO NOTHING;
+ON CONFLICT (cntrb_id) DO NOTHING;
 
 -- What programs of the Facade age read. Our own settings are in augur_operations.config.
 INSERT INTO augur_data.settings (id, setting, value)

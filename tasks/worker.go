@@ -20,7 +20,6 @@ import (
 
 	"augur/db"
 	"augur/db/config"
-	"augur/facade/giturl"
 )
 
 // errNoRun says that the job belongs to no open run: there is no status that it could hold up.

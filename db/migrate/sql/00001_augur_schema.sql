@@ -117,6 +117,42 @@ CREATE INDEX commits_idx_cmt_email_cmt_date_cmt_name ON augur_data.commits (cmt_
 CREATE INDEX committer_affiliation ON augur_data.commits (cmt_committer_affiliation);
 CREATE INDEX committer_raw_email ON augur_data.commits (cmt_committer_raw_email);
 CREATE INDEX "repo_id,commit" ON augur_data.commits (repo_id, cmt_commit_hash);
+COMMENT ON TABLE augur_data.commits IS
+    'One row per file that a commit changed, for every commit of the default branch. A merge has one row named (Merge commit), an empty commit one row without a name.';
+COMMENT ON COLUMN augur_data.commits.cmt_id IS 'Row id.';
+COMMENT ON COLUMN augur_data.commits.repo_id IS 'The repository.';
+COMMENT ON COLUMN augur_data.commits.cmt_commit_hash IS
+    'Hash of the commit, hexadecimal: 40 digits, 64 in SHA-256 repositories.';
+COMMENT ON COLUMN augur_data.commits.cmt_author_name IS 'Author, as in git.';
+COMMENT ON COLUMN augur_data.commits.cmt_author_raw_email IS 'E-mail of the author, as in git.';
+COMMENT ON COLUMN augur_data.commits.cmt_author_email IS
+    'Canonical e-mail of the author: from contributors_aliases, else the raw one.';
+COMMENT ON COLUMN augur_data.commits.cmt_author_date IS 'Day of authorship in the author''s own zone, YYYY-MM-DD.';
+COMMENT ON COLUMN augur_data.commits.cmt_author_affiliation IS 'Organisation of the author; NULL when unknown.';
+COMMENT ON COLUMN augur_data.commits.cmt_committer_name IS 'Committer, as in git.';
+COMMENT ON COLUMN augur_data.commits.cmt_committer_raw_email IS 'E-mail of the committer, as in git.';
+COMMENT ON COLUMN augur_data.commits.cmt_committer_email IS
+    'Canonical e-mail of the committer: from contributors_aliases, else the raw one.';
+COMMENT ON COLUMN augur_data.commits.cmt_committer_date IS
+    'Day of the commit in the committer''s own zone, YYYY-MM-DD.';
+COMMENT ON COLUMN augur_data.commits.cmt_committer_affiliation IS 'Organisation of the committer; NULL when unknown.';
+COMMENT ON COLUMN augur_data.commits.cmt_added IS 'Lines added, without those counted in cmt_whitespace.';
+COMMENT ON COLUMN augur_data.commits.cmt_removed IS 'Lines removed, without those that were only re-indented.';
+COMMENT ON COLUMN augur_data.commits.cmt_whitespace IS 'Added lines that are blank or only re-indented.';
+COMMENT ON COLUMN augur_data.commits.cmt_filename IS
+    'Path after the change; (Deleted) and the old path for a deleted file.';
+COMMENT ON COLUMN augur_data.commits.cmt_date_attempted IS
+    'Time of the commit (Augur''s meaning; not the time of collection).';
+COMMENT ON COLUMN augur_data.commits.cmt_ght_committer_id IS 'Not used.';
+COMMENT ON COLUMN augur_data.commits.cmt_ght_committed_at IS 'Not used.';
+COMMENT ON COLUMN augur_data.commits.cmt_committer_timestamp IS 'When it was committed, exact instant.';
+COMMENT ON COLUMN augur_data.commits.cmt_author_timestamp IS 'When it was written, exact instant.';
+COMMENT ON COLUMN augur_data.commits.cmt_author_platform_username IS 'Not used.';
+COMMENT ON COLUMN augur_data.commits.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.commits.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.commits.data_source IS 'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.commits.data_collection_date IS 'When the row was written, UTC.';
+COMMENT ON COLUMN augur_data.commits.cmt_ght_author_id IS 'The author as a contributor; NULL until resolved.';
 
 CREATE TABLE augur_data.commit_messages (
     cmt_msg_id           bigint NOT NULL DEFAULT nextval('augur_data.commits_cmt_id_seq'),
@@ -130,6 +166,16 @@ CREATE TABLE augur_data.commit_messages (
     CONSTRAINT commit_messages_pkey PRIMARY KEY (cmt_msg_id),
     CONSTRAINT "commit-message-insert-unique" UNIQUE (repo_id, cmt_hash)
 );
+COMMENT ON TABLE augur_data.commit_messages IS 'The message of each commit, once per commit.';
+COMMENT ON COLUMN augur_data.commit_messages.cmt_msg_id IS 'Row id, from the sequence of commits.';
+COMMENT ON COLUMN augur_data.commit_messages.repo_id IS 'The repository.';
+COMMENT ON COLUMN augur_data.commit_messages.cmt_msg IS 'The whole message.';
+COMMENT ON COLUMN augur_data.commit_messages.cmt_hash IS 'Hash of the commit.';
+COMMENT ON COLUMN augur_data.commit_messages.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.commit_messages.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.commit_messages.data_source IS
+    'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.commit_messages.data_collection_date IS 'When the row was written, UTC.';
 
 CREATE TABLE augur_data.commit_parents (
     cmt_id               bigint NOT NULL,
@@ -142,6 +188,15 @@ CREATE TABLE augur_data.commit_parents (
 );
 CREATE INDEX commit_parents_ibfk_1 ON augur_data.commit_parents (cmt_id);
 CREATE INDEX commit_parents_ibfk_2 ON augur_data.commit_parents (parent_id);
+COMMENT ON TABLE augur_data.commit_parents IS
+    'The parents of commits, as rows of commits: (commit, parent) once per parent.';
+COMMENT ON COLUMN augur_data.commit_parents.cmt_id IS 'A row of the commit.';
+COMMENT ON COLUMN augur_data.commit_parents.parent_id IS 'A row of its parent.';
+COMMENT ON COLUMN augur_data.commit_parents.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.commit_parents.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.commit_parents.data_source IS
+    'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.commit_parents.data_collection_date IS 'When the row was written, UTC.';
 
 CREATE TABLE augur_data.contributor_affiliations (
     ca_id                bigserial,
@@ -157,6 +212,18 @@ CREATE TABLE augur_data.contributor_affiliations (
     CONSTRAINT contributor_affiliations_pkey PRIMARY KEY (ca_id),
     CONSTRAINT unique_domain UNIQUE (ca_domain)
 );
+COMMENT ON TABLE augur_data.contributor_affiliations IS 'Which organisation an e-mail domain belongs to.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.ca_id IS 'Row id.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.ca_domain IS 'Domain, or whole address, of the e-mail; unique.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.ca_start_date IS 'From when on it counts.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.ca_last_used IS 'When the row was last used or made, UTC.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.ca_affiliation IS 'Name of the organisation.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.ca_active IS '1 when the row counts.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.data_source IS
+    'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.contributor_affiliations.data_collection_date IS 'When the row was written, UTC.';
 
 CREATE TABLE augur_data.contributor_repo (
     cntrb_repo_id        bigserial,
@@ -235,6 +302,54 @@ CREATE INDEX contributors_idx_cntrb_email3 ON augur_data.contributors (cntrb_ema
 CREATE INDEX gh_login ON augur_data.contributors (gh_login);
 CREATE INDEX login ON augur_data.contributors (cntrb_login);
 CREATE INDEX "login-contributor-idx" ON augur_data.contributors (cntrb_login);
+COMMENT ON TABLE augur_data.contributors IS 'The people, one row per account on a platform.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_login IS 'Login on the platform.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_email IS 'E-mail that the platform shows.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_full_name IS 'Full name.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_company IS 'Company, as the person wrote it.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_created_at IS 'When the account was made, UTC.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_type IS 'Kind of person, where known.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_fake IS '1 when no real person stands behind it.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_deleted IS '1 when the account is gone.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_long IS 'Longitude.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_lat IS 'Latitude.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_country_code IS 'Country, three letters.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_state IS 'State or region.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_city IS 'City.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_location IS 'Place, as the person wrote it.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_canonical IS
+    'The e-mail that stands for all of this person''s; equal ones are one person.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_last_used IS 'When last seen.';
+COMMENT ON COLUMN augur_data.contributors.gh_user_id IS 'GitHub: numeric user id.';
+COMMENT ON COLUMN augur_data.contributors.gh_login IS 'GitHub: login.';
+COMMENT ON COLUMN augur_data.contributors.gh_url IS 'GitHub: API address of the user.';
+COMMENT ON COLUMN augur_data.contributors.gh_html_url IS 'GitHub: page of the user.';
+COMMENT ON COLUMN augur_data.contributors.gh_node_id IS 'GitHub: GraphQL id.';
+COMMENT ON COLUMN augur_data.contributors.gh_avatar_url IS 'GitHub: picture.';
+COMMENT ON COLUMN augur_data.contributors.gh_gravatar_id IS 'GitHub: Gravatar id.';
+COMMENT ON COLUMN augur_data.contributors.gh_followers_url IS 'GitHub: API address of followers.';
+COMMENT ON COLUMN augur_data.contributors.gh_following_url IS 'GitHub: API address of whom the user follows.';
+COMMENT ON COLUMN augur_data.contributors.gh_gists_url IS 'GitHub: API address of gists.';
+COMMENT ON COLUMN augur_data.contributors.gh_starred_url IS 'GitHub: API address of stars.';
+COMMENT ON COLUMN augur_data.contributors.gh_subscriptions_url IS 'GitHub: API address of watched repositories.';
+COMMENT ON COLUMN augur_data.contributors.gh_organizations_url IS 'GitHub: API address of organisations.';
+COMMENT ON COLUMN augur_data.contributors.gh_repos_url IS 'GitHub: API address of repositories.';
+COMMENT ON COLUMN augur_data.contributors.gh_events_url IS 'GitHub: API address of events.';
+COMMENT ON COLUMN augur_data.contributors.gh_received_events_url IS 'GitHub: API address of received events.';
+COMMENT ON COLUMN augur_data.contributors.gh_type IS 'GitHub: User, Organization or Bot.';
+COMMENT ON COLUMN augur_data.contributors.gh_site_admin IS 'GitHub: true for its staff, as text.';
+COMMENT ON COLUMN augur_data.contributors.gl_web_url IS 'GitLab: page of the user.';
+COMMENT ON COLUMN augur_data.contributors.gl_avatar_url IS 'GitLab: picture.';
+COMMENT ON COLUMN augur_data.contributors.gl_state IS 'GitLab: state of the account.';
+COMMENT ON COLUMN augur_data.contributors.gl_username IS 'GitLab: login.';
+COMMENT ON COLUMN augur_data.contributors.gl_full_name IS 'GitLab: full name.';
+COMMENT ON COLUMN augur_data.contributors.gl_id IS 'GitLab: numeric user id.';
+COMMENT ON COLUMN augur_data.contributors.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.contributors.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.contributors.data_source IS 'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.contributors.data_collection_date IS 'When the row was written, UTC.';
+COMMENT ON COLUMN augur_data.contributors.cntrb_id IS
+    'Id made of the platform (first byte) and the platform''s user id (next four).';
 
 CREATE TABLE augur_data.contributors_aliases (
     cntrb_alias_id       bigserial,
@@ -250,6 +365,18 @@ CREATE TABLE augur_data.contributors_aliases (
     CONSTRAINT contributors_aliases_pkey PRIMARY KEY (cntrb_alias_id),
     CONSTRAINT "contributor-alias-unique" UNIQUE (alias_email)
 );
+COMMENT ON TABLE augur_data.contributors_aliases IS 'The e-mails of people: which address belongs to whom.';
+COMMENT ON COLUMN augur_data.contributors_aliases.cntrb_alias_id IS 'Row id.';
+COMMENT ON COLUMN augur_data.contributors_aliases.canonical_email IS 'The e-mail that stands for the person.';
+COMMENT ON COLUMN augur_data.contributors_aliases.alias_email IS 'An e-mail of the person, as in commits; unique.';
+COMMENT ON COLUMN augur_data.contributors_aliases.cntrb_active IS '1 when the alias counts.';
+COMMENT ON COLUMN augur_data.contributors_aliases.cntrb_last_modified IS 'When the row was last changed, UTC.';
+COMMENT ON COLUMN augur_data.contributors_aliases.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.contributors_aliases.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.contributors_aliases.data_source IS
+    'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.contributors_aliases.data_collection_date IS 'When the row was written, UTC.';
+COMMENT ON COLUMN augur_data.contributors_aliases.cntrb_id IS 'The person.';
 
 CREATE TABLE augur_data.dei_badging (
     id         serial,
@@ -700,6 +827,15 @@ CREATE TABLE augur_data.platform (
     CONSTRAINT theplat PRIMARY KEY (pltfrm_id)
 );
 CREATE UNIQUE INDEX plat ON augur_data.platform (pltfrm_id);
+COMMENT ON TABLE augur_data.platform IS 'The platforms that repositories and people belong to.';
+COMMENT ON COLUMN augur_data.platform.pltfrm_id IS '0 unresolved (any other git host), 1 GitHub, 2 GitLab.';
+COMMENT ON COLUMN augur_data.platform.pltfrm_name IS 'Name of the platform.';
+COMMENT ON COLUMN augur_data.platform.pltfrm_version IS 'Not used.';
+COMMENT ON COLUMN augur_data.platform.pltfrm_release_date IS 'Not used.';
+COMMENT ON COLUMN augur_data.platform.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.platform.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.platform.data_source IS 'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.platform.data_collection_date IS 'When the row was written, UTC.';
 
 CREATE TABLE augur_data.pull_request_analysis (
     pull_request_analysis_id bigserial,
@@ -1061,6 +1197,30 @@ CREATE INDEX reponameindex ON augur_data.repo USING hash (repo_name);
 CREATE INDEX reponameindexbtree ON augur_data.repo (repo_name);
 CREATE INDEX rggrouponrepoindex ON augur_data.repo (repo_group_id);
 CREATE UNIQUE INDEX therepo ON augur_data.repo (repo_id);
+COMMENT ON TABLE augur_data.repo IS 'The repositories that are collected.';
+COMMENT ON COLUMN augur_data.repo.repo_id IS
+    'Id of the repository in all tables; from a sequence, never the platform''s id.';
+COMMENT ON COLUMN augur_data.repo.repo_group_id IS 'The group it belongs to.';
+COMMENT ON COLUMN augur_data.repo.repo_git IS 'URL to clone from, normalised; what makes a repository one.';
+COMMENT ON COLUMN augur_data.repo.repo_path IS
+    'Where its clone lies below Facade.repo_directory; until it is cloned, host and owner of the URL.';
+COMMENT ON COLUMN augur_data.repo.repo_name IS 'Last part of the URL, without .git.';
+COMMENT ON COLUMN augur_data.repo.repo_added IS 'When it was added, UTC.';
+COMMENT ON COLUMN augur_data.repo.repo_type IS 'Kind of owner: User or Organization; empty when unknown.';
+COMMENT ON COLUMN augur_data.repo.url IS 'Web page of the repository.';
+COMMENT ON COLUMN augur_data.repo.owner_id IS 'Not used.';
+COMMENT ON COLUMN augur_data.repo.description IS 'Not used.';
+COMMENT ON COLUMN augur_data.repo.primary_language IS 'Not used.';
+COMMENT ON COLUMN augur_data.repo.created_at IS 'Not used.';
+COMMENT ON COLUMN augur_data.repo.forked_from IS 'Repository that this one is a fork of.';
+COMMENT ON COLUMN augur_data.repo.updated_at IS 'Not used.';
+COMMENT ON COLUMN augur_data.repo.repo_archived_date_collected IS 'When the archived state was last seen.';
+COMMENT ON COLUMN augur_data.repo.repo_archived IS '1 when it is archived on its platform, else 0.';
+COMMENT ON COLUMN augur_data.repo.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.repo.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.repo.data_source IS 'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.repo.data_collection_date IS 'When the row was written, UTC.';
+COMMENT ON COLUMN augur_data.repo.repo_src_id IS 'The platform''s own id of the repository.';
 
 CREATE TABLE augur_data.repo_badging (
     badge_collection_id  bigserial,
@@ -1177,6 +1337,18 @@ CREATE TABLE augur_data.repo_groups (
 );
 CREATE UNIQUE INDEX rgidm ON augur_data.repo_groups (repo_group_id);
 CREATE INDEX rgnameindex ON augur_data.repo_groups (rg_name);
+COMMENT ON TABLE augur_data.repo_groups IS 'Groups of repositories: every repository is in exactly one.';
+COMMENT ON COLUMN augur_data.repo_groups.repo_group_id IS 'Id of the group; CSV files of repositories refer to it.';
+COMMENT ON COLUMN augur_data.repo_groups.rg_name IS 'Name of the group; not unique.';
+COMMENT ON COLUMN augur_data.repo_groups.rg_description IS 'What the group is about.';
+COMMENT ON COLUMN augur_data.repo_groups.rg_website IS 'Web page of the group.';
+COMMENT ON COLUMN augur_data.repo_groups.rg_recache IS 'Not used: 1 once asked for a rebuild of cached sums.';
+COMMENT ON COLUMN augur_data.repo_groups.rg_last_modified IS 'When the group was last changed, UTC.';
+COMMENT ON COLUMN augur_data.repo_groups.rg_type IS 'Kind of group, such as Unknown or GitHub Organization.';
+COMMENT ON COLUMN augur_data.repo_groups.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.repo_groups.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.repo_groups.data_source IS 'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.repo_groups.data_collection_date IS 'When the row was written, UTC.';
 
 CREATE TABLE augur_data.repo_groups_list_serve (
     rgls_id              bigserial,
@@ -1360,6 +1532,10 @@ CREATE TABLE augur_data.repos_fetch_log (
 );
 CREATE INDEX "repos_id,status" ON augur_data.repos_fetch_log (repos_id, status);
 CREATE INDEX "repos_id,statusops" ON augur_data.repos_fetch_log (repos_id, status);
+COMMENT ON TABLE augur_data.repos_fetch_log IS 'When repositories were cloned and fetched, and how that went.';
+COMMENT ON COLUMN augur_data.repos_fetch_log.repos_id IS 'The repository.';
+COMMENT ON COLUMN augur_data.repos_fetch_log.status IS 'What happened.';
+COMMENT ON COLUMN augur_data.repos_fetch_log.date IS 'When, UTC.';
 
 CREATE TABLE augur_data.settings (
     id            integer NOT NULL,
@@ -1368,6 +1544,12 @@ CREATE TABLE augur_data.settings (
     last_modified timestamp(0) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     CONSTRAINT settings_pkey PRIMARY KEY (id)
 );
+COMMENT ON TABLE augur_data.settings IS
+    'Values that programs of Augur''s Facade age read. The settings of this program are in augur_operations.config.';
+COMMENT ON COLUMN augur_data.settings.id IS 'Row id.';
+COMMENT ON COLUMN augur_data.settings.setting IS 'Name.';
+COMMENT ON COLUMN augur_data.settings.value IS 'Value.';
+COMMENT ON COLUMN augur_data.settings.last_modified IS 'When it was written, UTC.';
 
 CREATE TABLE augur_data.topic_model_event (
     event_id bigserial,
@@ -1443,6 +1625,15 @@ CREATE TABLE augur_data.unresolved_commit_emails (
     CONSTRAINT unresolved_commit_emails_pkey PRIMARY KEY (email_unresolved_id),
     CONSTRAINT unresolved_commit_emails_email_key UNIQUE (email)
 );
+COMMENT ON TABLE augur_data.unresolved_commit_emails IS 'E-mails of commits for which no account was found.';
+COMMENT ON COLUMN augur_data.unresolved_commit_emails.email_unresolved_id IS 'Row id.';
+COMMENT ON COLUMN augur_data.unresolved_commit_emails.email IS 'The e-mail; unique.';
+COMMENT ON COLUMN augur_data.unresolved_commit_emails.name IS 'A name that it was used with.';
+COMMENT ON COLUMN augur_data.unresolved_commit_emails.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_data.unresolved_commit_emails.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_data.unresolved_commit_emails.data_source IS
+    'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_data.unresolved_commit_emails.data_collection_date IS 'When the row was written, UTC.';
 
 CREATE SEQUENCE augur_data.utility_log_id_seq1;
 CREATE TABLE augur_data.utility_log (
@@ -1479,6 +1670,11 @@ CREATE TABLE augur_operations.augur_settings (
     last_modified timestamp(0) DEFAULT CURRENT_DATE,
     CONSTRAINT augur_settings_pkey PRIMARY KEY (id)
 );
+COMMENT ON TABLE augur_operations.augur_settings IS 'Facts on the database itself, such as augur_data_version.';
+COMMENT ON COLUMN augur_operations.augur_settings.id IS 'Row id.';
+COMMENT ON COLUMN augur_operations.augur_settings.setting IS 'Name.';
+COMMENT ON COLUMN augur_operations.augur_settings.value IS 'Value.';
+COMMENT ON COLUMN augur_operations.augur_settings.last_modified IS 'Day on which it was written.';
 
 CREATE TABLE augur_operations.client_applications (
     id           varchar NOT NULL,
@@ -1539,6 +1735,41 @@ CREATE TABLE augur_operations.collection_status (
         AND NOT (secondary_task_id IS NULL AND secondary_status = 'Collecting')
     )
 );
+COMMENT ON TABLE augur_operations.collection_status IS
+    'What is collected, what failed and what is due: one row per repository, four phases each. Statuses: Pending, Collecting, Success, Error, Ignore (facade also Initializing, Update, Failed Clone).';
+COMMENT ON COLUMN augur_operations.collection_status.repo_id IS 'The repository.';
+COMMENT ON COLUMN augur_operations.collection_status.core_data_last_collected IS
+    'When phase core last succeeded, UTC; NULL before the first time.';
+COMMENT ON COLUMN augur_operations.collection_status.core_status IS 'Status of phase core.';
+COMMENT ON COLUMN augur_operations.collection_status.core_task_id IS
+    'What collects phase core now; NULL when nothing does.';
+COMMENT ON COLUMN augur_operations.collection_status.secondary_data_last_collected IS
+    'When phase secondary last succeeded, UTC; NULL before the first time.';
+COMMENT ON COLUMN augur_operations.collection_status.secondary_status IS 'Status of phase secondary.';
+COMMENT ON COLUMN augur_operations.collection_status.secondary_task_id IS
+    'What collects phase secondary now; NULL when nothing does.';
+COMMENT ON COLUMN augur_operations.collection_status.event_last_collected IS 'Not used.';
+COMMENT ON COLUMN augur_operations.collection_status.facade_status IS 'Status of phase facade.';
+COMMENT ON COLUMN augur_operations.collection_status.facade_data_last_collected IS
+    'When phase facade last succeeded, UTC; NULL before the first time.';
+COMMENT ON COLUMN augur_operations.collection_status.facade_task_id IS
+    'What collects phase facade now; NULL when nothing does.';
+COMMENT ON COLUMN augur_operations.collection_status.core_weight IS
+    'Not used: order of collection does not depend on it.';
+COMMENT ON COLUMN augur_operations.collection_status.facade_weight IS
+    'Not used: order of collection does not depend on it.';
+COMMENT ON COLUMN augur_operations.collection_status.secondary_weight IS
+    'Not used: order of collection does not depend on it.';
+COMMENT ON COLUMN augur_operations.collection_status.issue_pr_sum IS
+    'Issues and pull requests, a measure of size; NULL when unknown.';
+COMMENT ON COLUMN augur_operations.collection_status.commit_sum IS 'Commits, a measure of size; NULL when unknown.';
+COMMENT ON COLUMN augur_operations.collection_status.ml_status IS 'Status of phase ml.';
+COMMENT ON COLUMN augur_operations.collection_status.ml_data_last_collected IS
+    'When phase ml last succeeded, UTC; NULL before the first time.';
+COMMENT ON COLUMN augur_operations.collection_status.ml_task_id IS
+    'What collects phase ml now; NULL when nothing does.';
+COMMENT ON COLUMN augur_operations.collection_status.ml_weight IS
+    'Not used: order of collection does not depend on it.';
 
 CREATE TABLE augur_operations.config (
     id           smallserial,
@@ -1585,12 +1816,20 @@ CREATE TABLE augur_operations.user_groups (
     CONSTRAINT user_groups_pkey PRIMARY KEY (group_id),
     CONSTRAINT user_groups_user_id_name_key UNIQUE (user_id, name)
 );
+COMMENT ON TABLE augur_operations.user_groups IS 'Lists of repositories that users keep.';
+COMMENT ON COLUMN augur_operations.user_groups.group_id IS 'Id of the list; 1 is the default list of cli_user.';
+COMMENT ON COLUMN augur_operations.user_groups.user_id IS 'Its owner.';
+COMMENT ON COLUMN augur_operations.user_groups.name IS 'Its name, unique per owner.';
+COMMENT ON COLUMN augur_operations.user_groups.favorited IS 'Marked as a favourite.';
 
 CREATE TABLE augur_operations.user_repos (
     repo_id  bigint NOT NULL,
     group_id bigint NOT NULL,
     CONSTRAINT user_repos_pkey PRIMARY KEY (group_id, repo_id)
 );
+COMMENT ON TABLE augur_operations.user_repos IS 'Which repositories are in which list of a user.';
+COMMENT ON COLUMN augur_operations.user_repos.repo_id IS 'The repository.';
+COMMENT ON COLUMN augur_operations.user_repos.group_id IS 'The list.';
 
 CREATE TABLE augur_operations.user_session_tokens (
     token          varchar NOT NULL,
@@ -1620,6 +1859,20 @@ CREATE TABLE augur_operations.users (
     CONSTRAINT "user-unique-name" UNIQUE (login_name),
     CONSTRAINT "user-unique-phone" UNIQUE (text_phone)
 );
+COMMENT ON TABLE augur_operations.users IS 'People who may log in, and the owner of what is added on the command line.';
+COMMENT ON COLUMN augur_operations.users.user_id IS 'Id of the user; 1 is cli_user, the command line.';
+COMMENT ON COLUMN augur_operations.users.login_name IS 'Name to log in with; unique.';
+COMMENT ON COLUMN augur_operations.users.login_hashword IS 'Hash of the password; one that is no hash allows no login.';
+COMMENT ON COLUMN augur_operations.users.email IS 'E-mail; unique.';
+COMMENT ON COLUMN augur_operations.users.text_phone IS 'Telephone number; unique.';
+COMMENT ON COLUMN augur_operations.users.first_name IS 'First name.';
+COMMENT ON COLUMN augur_operations.users.last_name IS 'Last name.';
+COMMENT ON COLUMN augur_operations.users.tool_source IS 'Program or task that wrote the row.';
+COMMENT ON COLUMN augur_operations.users.tool_version IS 'Version of that program.';
+COMMENT ON COLUMN augur_operations.users.data_source IS 'Where the data came from, such as git or a platform''s API.';
+COMMENT ON COLUMN augur_operations.users.data_collection_date IS 'When the row was written, UTC.';
+COMMENT ON COLUMN augur_operations.users.admin IS 'May administer.';
+COMMENT ON COLUMN augur_operations.users.email_verified IS 'The e-mail was confirmed.';
 
 CREATE SEQUENCE augur_operations.gh_worker_history_history_id_seq;
 CREATE TABLE augur_operations.worker_history (

@@ -3,3 +3,29 @@
 //   sqlc v1.31.1
 
 package db
+
+import (
+	"time"
+)
+
+// How far the git history of a repository is stored: the cursor of the facade phase
+type AugurOperationsGitHistory struct {
+	// The repository
+	RepoID int64
+	// Default branch at the last fetch; NULL when the repository has no commit
+	Branch *string
+	// Commit that the default branch pointed to at the last fetch; NULL when the repository has no commit
+	Fetched *string
+	// Commit whose history is stored whole; NULL before the first collection is complete
+	Head *string
+	// Commit whose history is being stored; NULL unless a collection was begun and is not complete
+	Target *string
+	// Commits that are stored
+	Commits int64
+	// Values that PostgreSQL could not hold as they were: bytes that are not UTF-8, NULs, dates and zones out of range, overlong names
+	Repaired int64
+	// Last fetch, or last look that found nothing new
+	FetchedAt *time.Time
+	// When commits were last written
+	StoredAt *time.Time
+}

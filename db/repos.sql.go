@@ -10,11 +10,11 @@ import (
 )
 
 const findRepos = `-- name: FindRepos :many
-SELECT r.repo_git::text AS url, r.repo_id, r.repo_group_id
+SELECT r.repo_git::text AS url, r.repo_id, r.repo_group_id, r.repo_git::text AS current_url
 FROM augur_data.repo r
 WHERE r.repo_git = ANY ($1::text[])
 UNION ALL
-SELECT h.git_url::text, r.repo_id, r.repo_group_id
+SELECT h.git_url::text, r.repo_id, r.repo_group_id, r.repo_git::text
 FROM augur_data.historical_repo_urls h
 JOIN augur_data.repo r ON r.repo_id = h.repo_id
 WHERE h.git_url = ANY ($1)
@@ -25,6 +25,7 @@ type FindReposRow struct {
 	URL         string
 	RepoID      int64
 	RepoGroupID int64
+	CurrentURL  string
 }
 
 // FindRepos gives the repositories that have one of the URLs, now or, because they moved, formerly.
@@ -37,7 +38,12 @@ func (q *Queries) FindRepos(ctx context.Context, db DBTX, urls []string) ([]Find
 	var items []FindReposRow
 	for rows.Next() {
 		var i FindReposRow
-		if err := rows.Scan(&i.URL, &i.RepoID, &i.RepoGroupID); err != nil {
+		if err := rows.Scan(
+			&i.URL,
+			&i.RepoID,
+			&i.RepoGroupID,
+			&i.CurrentURL,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -174,34 +180,6 @@ func (q *Queries) InsertUserRepos(ctx context.Context, db DBTX, repoIds []int64)
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const knownRepoGroups = `-- name: KnownRepoGroups :many
-SELECT repo_group_id
-FROM augur_data.repo_groups
-WHERE repo_group_id = ANY ($1::bigint[])
-ORDER BY repo_group_id
-`
-
-// KnownRepoGroups gives those of the ids that are repository groups.
-func (q *Queries) KnownRepoGroups(ctx context.Context, db DBTX, ids []int64) ([]int64, error) {
-	rows, err := db.Query(ctx, knownRepoGroups, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var repo_group_id int64
-		if err := rows.Scan(&repo_group_id); err != nil {
-			return nil, err
-		}
-		items = append(items, repo_group_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const lockRepos = `-- name: LockRepos :exec

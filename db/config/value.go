@@ -254,7 +254,10 @@ func checkType(typ, text string) error {
 	case typeBool:
 		field = reflect.New(reflect.TypeFor[bool]()).Elem()
 	default:
-		field = reflect.New(reflect.TypeFor[string]()).Elem()
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return errors.New("must be UTF-8 text")
+		}
+		return nil
 	}
 	s.goes = field.Type()
 	return s.set(field, text)

@@ -44,7 +44,7 @@ func newScanner(src io.Reader) *scanner {
 // head gives what the beginning of the file can be judged by: whole lines, unless there is a single one.
 func (s *scanner) head() ([]byte, error) {
 	s.fill()
-	if s.err != nil && !errors.Is(s.err, io.EOF) {
+	if s.pos == s.end && !errors.Is(s.err, io.EOF) {
 		return nil, s.err
 	}
 	return s.rest(), nil
@@ -77,6 +77,10 @@ func (s *scanner) fill() {
 		} else if idle++; idle > 100 && err == nil {
 			s.err = io.ErrNoProgress
 		}
+	}
+	if s.err != nil && !errors.Is(s.err, io.EOF) {
+		// The reading broke off: half a line must not be taken for a row.
+		s.end = s.pos + bytes.LastIndexAny(s.buf[s.pos:s.end], "\r\n") + 1
 	}
 }
 

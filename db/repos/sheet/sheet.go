@@ -14,6 +14,7 @@ package sheet
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -57,6 +58,7 @@ type Sheet struct {
 	places [2]int
 	// width is the number of columns that the header names, 0 without a header.
 	width int
+	begun bool
 }
 
 // Open reads the first rows and finds out how the file is written. It returns a [*FormatError] when a header lacks a column, or when there is no
@@ -99,13 +101,18 @@ func (s *Sheet) Next() (Row, error) {
 func (s *Sheet) values(fields []string) (values [2]string, fault string) {
 	fields = trimRight(fields)
 	places := s.places
+	first := !s.begun
+	s.begun = true
 	switch {
 	case s.width > 0 && len(fields) > s.width:
 		return values, fmt.Sprintf("has %d values, and the header names %d columns: put a value with a separator in it into quotes", len(fields), s.width)
-	case s.width == 0 && len(fields) > 2:
-		return values, fmt.Sprintf("has %d values: without a header there are two, %s and %s", len(fields), s.columns[0].Name, s.columns[1].Name)
-	case s.width == 0 && len(fields) == 1 && s.columns[1].Optional:
+	case s.width > 0:
+	case len(fields) == 1 && s.columns[1].Optional:
 		places = [2]int{0, -1}
+	case len(fields) != 2:
+		return values, fmt.Sprintf("has %d instead of 2 values: without a header there are %s and %s", len(fields), s.columns[0].Name, s.columns[1].Name)
+	case first && s.likeness(fields, 0, 1) == 0 && s.likeness(fields, 1, 0) == 0:
+		return values, fmt.Sprintf("is neither %s with %s nor a header that names them", s.columns[0].Name, s.columns[1].Name)
 	}
 	for i, place := range places {
 		if place >= 0 && place < len(fields) {
@@ -208,7 +215,9 @@ func (s *Sheet) named(fields []string) int {
 	return count
 }
 
-func (s *Sheet) fits(fields []string, first, second int) bool { return s.likeness(fields, first, second) == 2 }
+func (s *Sheet) fits(fields []string, first, second int) bool {
+	return s.likeness(fields, first, second) == 2
+}
 
 func (s *Sheet) likeness(fields []string, first, second int) int {
 	like := 0
@@ -221,10 +230,10 @@ func (s *Sheet) likeness(fields []string, first, second int) int {
 	return like
 }
 
-// sample cuts the head of a file into its first records, without blank and faulty ones and without empty values at the end.
+// sample cuts the head of a file into its first records, without empty values at the end. A faulty record has no values.
 func sample(head []byte, comma byte) [][]string {
 	const most = 20
-	scan := newScanner(strings.NewReader(string(head)))
+	scan := newScanner(bytes.NewReader(head))
 	scan.comma = comma
 	var rows [][]string
 	for len(rows) < most {
@@ -232,9 +241,7 @@ func sample(head []byte, comma byte) [][]string {
 		if err != nil {
 			break
 		}
-		if record.fault == "" {
-			rows = append(rows, slices.Clone(trimRight(record.fields)))
-		}
+		rows = append(rows, slices.Clone(trimRight(record.fields)))
 	}
 	return rows
 }

@@ -1,0 +1,255 @@
+package git
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"augur/db"
+	"augur/facade"
+	"augur/tasks"
+)
+
+// Values of the tool columns, as Augur's facade writes them; tool_version is ours.
+const (
+	toolSource = "Facade"
+	dataSource = "git"
+)
+
+// What indexes of commits can hold: the parts of a B-tree entry must fit into 2,704 bytes together.
+const (
+	maxName  = 1000
+	maxEmail = 500
+)
+
+// writer writes windows of commits. It belongs to one attempt of one task.
+type writer struct {
+	source   *Source
+	c        *tasks.Collection
+	aliases  map[string]string
+	messages bool
+	started  time.Time
+	version  string
+
+	total, done    int64 // commits
+	rows, repaired int64
+}
+
+func (s *Source) newWriter(ctx context.Context, c *tasks.Collection, settings Settings, total int) (*writer, error) {
+	rows, err := s.queries.ActiveAliases(ctx, c.Pool())
+	if err != nil {
+		return nil, fmt.Errorf("read the aliases of e-mail addresses: %w", err)
+	}
+	aliases := make(map[string]string, len(rows))
+	for _, row := range rows {
+		aliases[row.AliasEmail] = row.CanonicalEmail
+	}
+	return &writer{
+		source: s, c: c, aliases: aliases, messages: settings.CommitMessages, started: now(), version: s.options.Version, total: int64(total),
+	}, nil
+}
+
+// begin marks what is being stored, and takes commits that left the history out of the tables, in one transaction.
+func (w *writer) begin(ctx context.Context, head string, gone []string) error {
+	q, repo := w.source.queries, w.c.Repo.ID
+	return w.c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := q.BeginHistory(ctx, tx, db.BeginHistoryParams{Target: head, RepoID: repo}); err != nil {
+			return fmt.Errorf("begin the history of %s: %w", w.c.Repo.URL, err)
+		}
+		for batch := range slices.Chunk(gone, 5000) {
+			if err := q.MarkUnreachable(ctx, tx, db.MarkUnreachableParams{RepoID: repo, Hashes: batch}); err != nil {
+				return fmt.Errorf("mark unreachable commits: %w", err)
+			}
+			if err := q.DropParents(ctx, tx, db.DropParentsParams{RepoID: repo, Hashes: batch}); err != nil {
+				return fmt.Errorf("drop the parents of unreachable commits: %w", err)
+			}
+			if err := q.DropCommits(ctx, tx, db.DropCommitsParams{RepoID: repo, Hashes: batch}); err != nil {
+				return fmt.Errorf("drop unreachable commits: %w", err)
+			}
+			if err := q.DropCommitMessages(ctx, tx, db.DropCommitMessagesParams{RepoID: repo, Hashes: batch}); err != nil {
+				return fmt.Errorf("drop the messages of unreachable commits: %w", err)
+			}
+		}
+		if len(gone) > 0 {
+			if err := q.AddHistory(ctx, tx, db.AddHistoryParams{Commits: -int64(len(gone)), RepoID: repo}); err != nil {
+				return fmt.Errorf("count unreachable commits: %w", err)
+			}
+		}
+		return w.c.SaveProgress(ctx, tx, 0, w.total)
+	})
+}
+
+// save writes one window.
+func (w *writer) save(ctx context.Context, window []*facade.Commit) error {
+	var repaired int64
+	for _, commit := range window {
+		repaired += int64(repair(commit))
+	}
+	rows := 0
+	for _, commit := range window {
+		rows += len(commit.Files)
+	}
+	err := w.c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := w.write(ctx, tx, window, rows); err != nil {
+			return fmt.Errorf("write %d commits of %s: %w", len(window), w.c.Repo.URL, err)
+		}
+		if err := w.source.queries.AddHistory(ctx, tx, db.AddHistoryParams{Commits: int64(len(window)), Repaired: repaired, RepoID: w.c.Repo.ID}); err != nil {
+			return fmt.Errorf("move the cursor of %s: %w", w.c.Repo.URL, err)
+		}
+		return w.c.SaveProgress(ctx, tx, w.done+int64(len(window)), w.total)
+	})
+	if err != nil {
+		return err
+	}
+	w.done += int64(len(window))
+	w.rows += int64(rows)
+	w.repaired += repaired
+	return nil
+}
+
+// write copies the rows of a window.
+func (w *writer) write(ctx context.Context, tx pgx.Tx, window []*facade.Commit, rows int) error {
+	q, repo := w.source.queries, w.c.Repo.ID
+	ids, err := q.NextCommitIDs(ctx, tx, int32(rows)) //nolint:gosec // rows of a window are few
+	if err != nil {
+		return fmt.Errorf("take ids: %w", err)
+	}
+	first := make(map[string]int64, len(window))
+	hashes := make([]string, len(window))
+	next := 0
+	for i, commit := range window {
+		hashes[i] = commit.Hash
+		first[commit.Hash] = ids[next]
+		next += len(commit.Files)
+	}
+	if _, err := q.CopyCommits(ctx, tx, w.commitRows(window, ids)); err != nil {
+		return fmt.Errorf("copy commits: %w", err)
+	}
+	if w.messages {
+		if _, err := q.CopyCommitMessages(ctx, tx, w.messageRows(window)); err != nil {
+			return fmt.Errorf("copy commit messages: %w", err)
+		}
+	}
+	parents, err := w.parentRows(ctx, tx, window, first)
+	if err != nil {
+		return err
+	}
+	if _, err := q.CopyCommitParents(ctx, tx, parents); err != nil {
+		return fmt.Errorf("copy commit parents: %w", err)
+	}
+	if err := q.ReachAgain(ctx, tx, db.ReachAgainParams{RepoID: repo, Hashes: hashes}); err != nil {
+		return fmt.Errorf("forget that commits were unreachable: %w", err)
+	}
+	return nil
+}
+
+func (w *writer) commitRows(window []*facade.Commit, ids []int64) []db.CopyCommitsParams {
+	rows := make([]db.CopyCommitsParams, 0, len(ids))
+	source, origin := toolSource, dataSource
+	for _, commit := range window {
+		row := db.CopyCommitsParams{
+			RepoID: w.c.Repo.ID, CmtCommitHash: commit.Hash,
+			CmtAuthorName: commit.Author.Name, CmtAuthorRawEmail: commit.Author.Email, CmtAuthorEmail: w.canonical(commit.Author.Email),
+			CmtAuthorDate: commit.Author.Date, CmtAuthorTimestamp: &commit.Author.When,
+			CmtCommitterName: commit.Committer.Name, CmtCommitterRawEmail: commit.Committer.Email, CmtCommitterEmail: w.canonical(commit.Committer.Email),
+			CmtCommitterDate: commit.Committer.Date, CmtCommitterTimestamp: &commit.Committer.When, CmtDateAttempted: commit.Committer.When,
+			ToolSource: &source, ToolVersion: &w.version, DataSource: &origin, DataCollectionDate: &w.started,
+		}
+		for _, file := range commit.Files {
+			row.CmtID = ids[len(rows)]
+			row.CmtFilename = file.Path
+			row.CmtAdded, row.CmtRemoved, row.CmtWhitespace = clamp(file.Added), clamp(file.Removed), clamp(file.Whitespace)
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func (w *writer) messageRows(window []*facade.Commit) []db.CopyCommitMessagesParams {
+	rows := make([]db.CopyCommitMessagesParams, len(window))
+	source, origin := toolSource, dataSource
+	for i, commit := range window {
+		rows[i] = db.CopyCommitMessagesParams{
+			RepoID: w.c.Repo.ID, CmtMsg: commit.Message, CmtHash: commit.Hash,
+			ToolSource: &source, ToolVersion: &w.version, DataSource: &origin, DataCollectionDate: &w.started,
+		}
+	}
+	return rows
+}
+
+// parentRows links each commit to its parents by the ids of their first rows. Parents come before children, so they are in this window or
+// stored; one that is neither lies beyond the end of a shallow history.
+func (w *writer) parentRows(ctx context.Context, tx pgx.Tx, window []*facade.Commit, first map[string]int64) ([]db.CopyCommitParentsParams, error) {
+	var elsewhere []string
+	for _, commit := range window {
+		for _, parent := range commit.Parents {
+			if _, ok := first[parent]; !ok {
+				elsewhere = append(elsewhere, parent)
+			}
+		}
+	}
+	slices.Sort(elsewhere)
+	found, err := w.source.queries.FirstRows(ctx, tx, db.FirstRowsParams{RepoID: w.c.Repo.ID, Hashes: slices.Compact(elsewhere)})
+	if err != nil {
+		return nil, fmt.Errorf("find parents: %w", err)
+	}
+	stored := make(map[string]int64, len(found))
+	for _, row := range found {
+		stored[row.CmtCommitHash] = row.CmtID
+	}
+	rows := make([]db.CopyCommitParentsParams, 0, len(window))
+	source, origin := toolSource, dataSource
+	for _, commit := range window {
+		for i, parent := range commit.Parents {
+			id, ok := first[parent]
+			if !ok {
+				id, ok = stored[parent]
+			}
+			if !ok || slices.Contains(commit.Parents[:i], parent) {
+				continue
+			}
+			rows = append(rows, db.CopyCommitParentsParams{
+				CmtID: first[commit.Hash], ParentID: id, ToolSource: &source, ToolVersion: &w.version, DataSource: &origin, DataCollectionDate: &w.started,
+			})
+		}
+	}
+	return rows, nil
+}
+
+// canonical is the address that an e-mail address stands for.
+func (w *writer) canonical(email string) string {
+	if canonical, ok := w.aliases[email]; ok {
+		return canonical
+	}
+	return email
+}
+
+// repair cuts what the indexes of commits cannot hold, and returns how much of the commit was repaired in all.
+func repair(commit *facade.Commit) int {
+	repaired := commit.Repairs.Total()
+	for _, p := range []*facade.Person{&commit.Author, &commit.Committer} {
+		repaired += cut(&p.Name, maxName) + cut(&p.Email, maxEmail)
+	}
+	return repaired
+}
+
+// cut shortens text to at most size bytes, at the start of a character.
+func cut(text *string, size int) int {
+	if len(*text) <= size {
+		return 0
+	}
+	for size > 0 && !utf8.RuneStart((*text)[size]) {
+		size--
+	}
+	*text = (*text)[:size]
+	return 1
+}
+
+// clamp keeps a count within its integer column.
+func clamp(lines int) int32 {
+	return int32(min(lines, 1<<31-1)) //nolint:gosec // clamped
+}

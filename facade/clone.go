@@ -1,0 +1,303 @@
+package facade
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"augur/facade/giturl"
+)
+
+// remote is a URL that may be given to git.
+type remote struct {
+	url     string
+	schemes []string
+}
+
+// resolve checks a URL once more, whoever checked it before, and applies the rewrites.
+func (g *Git) resolve(op, raw string) (remote, error) {
+	u, err := giturl.Parse(raw, giturl.Policy{AllowHTTP: g.options.AllowHTTP, AllowLocal: g.options.AllowLocal, AllowPrivate: g.options.AllowPrivate})
+	if err != nil {
+		return remote{}, &Error{Op: op, Kind: ErrRefused, Err: err}
+	}
+	best := Rewrite{}
+	for _, r := range g.options.Rewrites {
+		if strings.HasPrefix(u.Canonical, r.Prefix) && len(r.Prefix) > len(best.Prefix) {
+			best = r
+		}
+	}
+	if best.Prefix == "" {
+		schemes := map[giturl.Kind][]string{
+			giturl.HTTPS: {"https"}, giturl.HTTP: {"http", "https"}, giturl.SSH: {"ssh"}, giturl.SCP: {"ssh"}, giturl.Local: {"file"},
+		}[u.Kind]
+		return remote{url: u.Canonical, schemes: schemes}, nil
+	}
+	url := best.Replacement + strings.TrimPrefix(u.Canonical, best.Prefix)
+	scheme, _, ok := strings.Cut(url, "://")
+	switch {
+	case strings.Contains(url, "::"):
+		return remote{}, &Error{Op: op, Kind: ErrRefused, Err: fmt.Errorf("rewritten to %q, which names a program", Redact(url))}
+	case ok && scheme == "http":
+		return remote{url: url, schemes: []string{"http", "https"}}, nil
+	case ok:
+		return remote{url: url, schemes: []string{scheme}}, nil
+	case filepath.IsAbs(url):
+		return remote{url: url, schemes: []string{"file"}}, nil
+	}
+	return remote{url: url, schemes: []string{"ssh"}}, nil
+}
+
+// RemoteHead asks a remote repository for its default branch, in one process. The zero Head is an empty repository, or one whose default branch does not exist.
+func (g *Git) RemoteHead(ctx context.Context, url string) (Head, error) {
+	op := "ask for the head of " + giturl.Redact(url)
+	r, err := g.resolve(op, url)
+	if err != nil {
+		return Head{}, err
+	}
+	return g.remoteHead(ctx, op, r)
+}
+
+func (g *Git) remoteHead(ctx context.Context, op string, r remote) (Head, error) {
+	said := &tail{}
+	c := call{op: op, remote: true, schemes: r.schemes, timeout: g.options.Timeouts.Remote, stderr: said}
+	out, err := g.run(ctx, c, "ls-remote", "--symref", "--", r.url, "HEAD")
+	if err != nil {
+		return Head{}, err
+	}
+	var h Head
+	for line := range strings.Lines(string(out)) {
+		value, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if name != "HEAD" {
+			continue
+		}
+		if branch, ok := strings.CutPrefix(value, "ref: refs/heads/"); ok {
+			h.Branch = branch
+		} else if validHash(value) {
+			h.Hash = value
+		}
+	}
+	if h.Hash == "" {
+		return Head{}, nil
+	}
+	h.Moved = said.redirect()
+	return h, nil
+}
+
+// cloneSuffix stands between the name of a clone and the random part of the directory in which it is made.
+const cloneSuffix = ".clone-"
+
+// Clone makes a bare clone of all branches at dir, which must not exist (fs.ErrExist). It appears there complete or not at all: it is made in a directory beside it, and what a crash left of an earlier attempt
+// is removed first.
+func (g *Git) Clone(ctx context.Context, url, dir string) error {
+	op := "clone " + giturl.Redact(url)
+	r, err := g.resolve(op, url)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		return fmt.Errorf("%s to %s: %w", op, dir, fs.ErrExist)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if err := g.sweep(dir); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+cloneSuffix+"*")
+	if err != nil {
+		return g.diskFault(op, err)
+	}
+	err = g.cloneInto(ctx, op, r, temp)
+	if err == nil {
+		err = os.Rename(temp, dir)
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(temp))
+	}
+	return nil
+}
+
+func (g *Git) cloneInto(ctx context.Context, op string, r remote, temp string) error {
+	lock, err := lockDir(temp)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	defer lock.Close()
+	if err := os.Chmod(temp, 0o755); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	c := call{op: op, remote: true, schemes: r.schemes, timeout: g.options.Timeouts.Clone, lock: lock}
+	err = g.transfer(ctx, c, temp, func() error { return empty(temp) },
+		"clone", "--bare", "--quiet", "--no-local", "--no-tags", "--template=", "--", r.url, temp)
+	if err != nil {
+		return err
+	}
+	repo, err := g.Open(temp)
+	if err != nil {
+		return err
+	}
+	repo.writeCommitGraph(ctx, lock)
+	return nil
+}
+
+// Fetch brings the clone at dir to the state of the remote: every branch as it is there, also when it was rewritten; branches that are gone there, gone here; HEAD at the remote's default branch.
+// Locks that a crash left are removed: the lock on the directory, which git processes inherit, says that nobody works there any more. Commits that were rewritten stay in the clone for some
+// weeks.
+func (g *Git) Fetch(ctx context.Context, dir, url string) error {
+	op := "fetch " + giturl.Redact(url)
+	r, err := g.resolve(op, url)
+	if err != nil {
+		return err
+	}
+	repo, err := g.Open(dir)
+	if err != nil {
+		return err
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	defer lock.Close()
+	if err := removeLeftovers(dir); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	head, err := g.remoteHead(ctx, op, r)
+	if err != nil {
+		return err
+	}
+	args := []string{"fetch", "--quiet", "--force", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--update-head-ok", "--no-recurse-submodules"}
+	if repo.Shallow {
+		args = append(args, "--unshallow")
+	}
+	args = append(args, "--", r.url, "+refs/heads/*:refs/heads/*")
+	if head.Hash != "" && head.Branch == "" {
+		args = append(args, "+HEAD:"+detachedRef)
+	}
+	c := call{op: op, dir: dir, env: repo.env, remote: true, schemes: r.schemes, timeout: g.options.Timeouts.Fetch, lock: lock}
+	if err := g.transfer(ctx, c, dir, func() error { return nil }, args...); err != nil {
+		return err
+	}
+	if err := repo.setHead(ctx, head, lock); err != nil {
+		return err
+	}
+	if _, err := g.run(ctx, call{op: "pack " + dir, dir: dir, timeout: g.options.Timeouts.Local, lock: lock}, "-c", "gc.auto=6700", "gc", "--auto", "--quiet"); err != nil {
+		g.log.WarnContext(ctx, "clone not packed", "dir", dir, "err", err)
+	}
+	repo.writeCommitGraph(ctx, lock)
+	return nil
+}
+
+// detachedRef keeps the commit of a remote HEAD that is on no branch.
+const detachedRef = "refs/augur/head"
+
+// setHead points HEAD to the default branch of the remote. A remote without one leaves HEAD where it is: at a branch that does not exist any more, if it is empty now.
+func (r *Repository) setHead(ctx context.Context, h Head, lock *os.File) error {
+	args := []string{"symbolic-ref", "HEAD", "refs/heads/" + h.Branch}
+	switch {
+	case h.Hash == "":
+		return nil
+	case h.Branch == "":
+		args = []string{"update-ref", "--no-deref", "HEAD", detachedRef}
+	}
+	c := call{op: "set the head of " + r.dir, dir: r.dir, timeout: r.git.options.Timeouts.Local, lock: lock}
+	_, err := r.git.run(ctx, c, args...)
+	return err
+}
+
+// writeCommitGraph makes walks fast. Without it everything works as well, so a fault is only told.
+func (r *Repository) writeCommitGraph(ctx context.Context, lock *os.File) {
+	c := call{op: "write the commit-graph of " + r.dir, dir: r.dir, env: r.env, timeout: r.git.options.Timeouts.Local, lock: lock}
+	if _, err := r.git.run(ctx, c, "commit-graph", "write", "--reachable"); err != nil {
+		r.git.log.WarnContext(ctx, "commit-graph not written", "dir", r.dir, "err", err)
+	}
+}
+
+// Repair puts a clone that is ErrCorrupt aside, to dir with the suffix ".corrupt", and clones anew. The one put aside before is removed. When the new clone is corrupt as well, so is the
+// remote: do not call it again.
+func (g *Git) Repair(ctx context.Context, url, dir string) error {
+	aside := dir + ".corrupt"
+	if err := os.RemoveAll(aside); err != nil {
+		return fmt.Errorf("repair %s: %w", dir, err)
+	}
+	if err := os.Rename(dir, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("repair %s: %w", dir, err)
+	}
+	return g.Clone(ctx, url, dir)
+}
+
+// transfer runs a command that receives objects, and once more without the check of objects when that is what it failed of: some old histories have dates or names that the check refuses.
+func (g *Git) transfer(ctx context.Context, c call, dir string, clean func() error, args ...string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		g.watchSize(dir, done, cancel)
+	}()
+	defer func() {
+		close(done)
+		<-watched
+		cancel(nil)
+	}()
+	_, err := g.run(ctx, c, args...)
+	var e *Error
+	if !errors.As(err, &e) || !strings.Contains(e.Stderr, "fsck error") {
+		return err
+	}
+	g.log.WarnContext(ctx, "objects taken without checks", "op", c.op, "dir", dir, "stderr", e.Stderr)
+	if err := clean(); err != nil {
+		return fmt.Errorf("%s: %w", c.op, err)
+	}
+	_, err = g.run(ctx, c, append([]string{"-c", "transfer.fsckObjects=false"}, args...)...)
+	return err
+}
+
+// sizeInterval is how often the size of a transfer is looked at.
+const sizeInterval = 250 * time.Millisecond
+
+func (g *Git) watchSize(dir string, done <-chan struct{}, cancel context.CancelCauseFunc) {
+	limit := g.options.MaxBytes
+	if limit <= 0 {
+		return
+	}
+	ticker := time.NewTicker(sizeInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+			if n := size(dir); n > limit {
+				cancel(fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit))
+				return
+			}
+		}
+	}
+}
+
+// size of all files under dir. Files that vanish meanwhile do not count.
+func size(dir string) int64 {
+	var n int64
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				n += info.Size()
+			}
+		}
+		return nil
+	})
+	return n
+}
+
+func (g *Git) diskFault(op string, err error) error {
+	e := &Error{Op: op, Err: err}
+	if isDiskFull(err) {
+		e.Kind = ErrDiskFull
+	}
+	return e
+}

@@ -1,0 +1,98 @@
+package facade
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// lockDir takes the lock on a clone, without waiting: ErrBusy. The kernel drops it when the last process that has the file open ends, so a crash leaves no lock,
+// and a git that outlives this program keeps it.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return nil, errors.Join(fmt.Errorf("%w: %s", ErrBusy, dir), f.Close())
+	case err != nil && !errors.Is(err, syscall.EBADF) && !errors.Is(err, syscall.ENOTSUP) && !errors.Is(err, syscall.ENOSYS) && !errors.Is(err, syscall.EINVAL):
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil // file systems of the network may know no locks on directories: there the caller's own lock has to do
+}
+
+// sweep removes what crashes left of earlier attempts to clone to dir.
+func (g *Git) sweep(dir string) error {
+	old, err := filepath.Glob(escapeGlob(dir) + cloneSuffix + "*")
+	if err != nil {
+		return err
+	}
+	for _, d := range old {
+		lock, err := lockDir(d)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(os.RemoveAll(d), lock.Close()); err != nil {
+			return err
+		}
+		g.log.Warn("half a clone removed", "dir", d)
+	}
+	return nil
+}
+
+// removeLeftovers removes the lock files and half-received objects of git processes that were killed. Call it only with the lock on dir.
+func removeLeftovers(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		in := filepath.Base(filepath.Dir(path))
+		switch {
+		case d.IsDir() && (strings.HasPrefix(name, "tmp_objdir-") || strings.HasPrefix(name, "incoming-")) && in == "objects":
+			if err := os.RemoveAll(path); err != nil {
+				return err
+			}
+			return filepath.SkipDir
+		case d.Type().IsRegular() && (strings.HasSuffix(name, ".lock") || strings.HasPrefix(name, "tmp_")):
+			// A branch cannot be called x.lock, and no object or pack tmp_x.
+			if strings.HasPrefix(name, "tmp_") && strings.Contains(path, string(filepath.Separator)+"refs"+string(filepath.Separator)) {
+				return nil
+			}
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// empty removes what is in dir.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isDiskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}

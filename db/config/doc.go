@@ -31,3 +31,5 @@
 //
 // A blank field carries the tags section (checked against [NewSection]), effect and unused for the whole struct.
 package config
+
+//go:generate go run ../../tools/configdoc -root ../.. -o ../../docs/configuration.md

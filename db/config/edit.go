@@ -84,8 +84,8 @@ func (e *edit) set(to row) {
 	k := to.key()
 	if old, exists := e.before[k]; exists {
 		to.typ = old.typ
-		if to.value == Redacted && e.reg.secret(to.section, to.name) {
-			// The value went out as AllJSON shows it and comes back.
+		if !to.null && to.value == e.reg.shown(old.section, old.name, old.value) {
+			// What AllJSON shows comes back: REDACTED, or a URL without its password.
 			to.value, to.null = old.value, old.null
 		}
 	}

@@ -118,7 +118,14 @@ func (e *evaluation) run() reflect.Value {
 	if validate(value) == nil {
 		return value
 	}
-	// The faults that were named do not explain it: nothing of this section changes.
+	// Without what was named it still makes no sense: nothing of this section changes.
+	for i := range e.section.settings {
+		setting := &e.section.settings[i]
+		is, was := value.FieldByIndex(setting.index), e.old.FieldByIndex(setting.index)
+		if e.faults[setting.Name] == "" && setting.render(is) != setting.render(was) {
+			e.faults[setting.Name] = "waits until the other problems of the section are solved"
+		}
+	}
 	return e.old
 }
 

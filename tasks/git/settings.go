@@ -42,7 +42,8 @@ type Settings struct {
 
 	// Prefixes of repository URLs and what replaces them for clone and fetch: `prefix=replacement` pairs separated by blanks or commas, such as
 	// `https://github.com/=https://mirror.example.org/github/`. The longest matching prefix wins. What is stored in tables stays the
-	// original URL. A replacement may be a local path only while allow_local is 1. Empty: nothing is replaced.
+	// original URL. A replacement may be plain http or a directory on this machine, whatever allow_http and allow_local say; it must not carry
+	// a password. Empty: nothing is replaced.
 	URLRewrite Rewrites `setting:"url_rewrite" default:""`
 	// 1 permits repositories that are paths on this machine (`/srv/git/project.git`, `file://...`). Whoever may add repositories may then
 	// read every git repository that this program can read.
@@ -87,7 +88,7 @@ const defaultDirectory = "repos"
 
 // Validate reports every setting that makes no sense, as far as that can be told without looking at the disk.
 func (s Settings) Validate() error {
-	return errors.Join(s.validateDirectory(), s.URLRewrite.validate(s.AllowLocal), s.validateLowSpeed())
+	return errors.Join(s.validateDirectory(), s.URLRewrite.validate(), s.validateLowSpeed())
 }
 
 func (s Settings) validateDirectory() error {
@@ -160,7 +161,7 @@ func (r Rewrites) MarshalText() ([]byte, error) {
 	return []byte(strings.Join(pairs, " ")), nil
 }
 
-func (r Rewrites) validate(allowLocal bool) error {
+func (r Rewrites) validate() error {
 	var faults []error
 	fault := func(reason, text string) {
 		faults = append(faults, fmt.Errorf("Facade.url_rewrite: %s (got %.80q)", reason, withoutPassword(text)))
@@ -178,21 +179,9 @@ func (r Rewrites) validate(allowLocal bool) error {
 			fault("must not contain control characters", to)
 		case withoutPassword(to) != to:
 			fault("a replacement must not carry a password", to)
-		case !allowLocal && isLocal(to):
-			fault("a replacement may be a local path only while Facade.allow_local is 1", to)
 		}
 	}
 	return errors.Join(faults...)
-}
-
-func isLocal(address string) bool {
-	scheme, _, hasScheme := strings.Cut(address, "://")
-	if hasScheme {
-		return strings.EqualFold(scheme, "file")
-	}
-	// git@host:path has a colon before its first slash; everything else without a scheme is a path.
-	host, _, hasColon := strings.Cut(address, ":")
-	return !hasColon || strings.Contains(host, "/")
 }
 
 // withoutPassword is the URL with its password, or all of it that cannot be told from one, replaced.

@@ -262,9 +262,10 @@ func DefaultHome(uid int, home, dataHome string) string {
 
 // databaseURL leads to the database over the socket.
 func databaseURL(p cluster.Postmaster) string {
+	query := url.Values{"host": {p.SocketDir}, "port": {strconv.Itoa(p.Port)}}.Encode()
 	u := url.URL{
 		Scheme: "postgres", User: url.User(cluster.Superuser), Path: "/" + DatabaseName,
-		RawQuery: url.Values{"host": {p.SocketDir}, "port": {strconv.Itoa(p.Port)}}.Encode(),
+		RawQuery: strings.ReplaceAll(query, "%2F", "/"), // a slash needs no escape here, and people read this
 	}
 	return u.String()
 }

@@ -2,6 +2,7 @@
 
 GO            ?= go
 REPOS         ?=
+REPO          ?=
 GOTESTFLAGS   ?=
 PKGS          ?= ./...
 FUZZTIME      ?= 10s
@@ -69,6 +70,16 @@ check-generated: postgres ## Fail with the difference when a generated file is n
 .PHONY: vet-sql
 vet-sql: bin/sqlc postgres ## Prepare every query on a throwaway database with the migrations applied
 	$(GO) run ./tools/vetsql bin/sqlc
+
+.PHONY: bench-facade
+bench-facade: ## Measure the reading of history against git: REPO=<git directory>
+	@test -n "$(REPO)" || { echo "usage: make $@ REPO=<git directory>" >&2; exit 2; }
+	@$(GO) run ./facade/bench/facadebench -repo "$(REPO)"
+
+.PHONY: verify-facade
+verify-facade: ## Compare every row of a history with git's own numbers: REPO=<git directory>
+	@test -n "$(REPO)" || { echo "usage: make $@ REPO=<git directory>" >&2; exit 2; }
+	@$(GO) run ./facade/bench/facadebench -repo "$(REPO)" -verify
 
 .PHONY: verify
 verify: build test check-generated vet-sql ## Build, test, and check what is generated

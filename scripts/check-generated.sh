@@ -6,11 +6,11 @@ set -eu
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
 
-# generated lists every file that says so itself, as the Go convention has it, and the reference pages.
+# generated lists every file that says so itself: Go files as the convention has it, and the reference pages.
 generated() {
 	find . \( -name .git -o -name bin -o -name testdata \) -prune -o \
 		\( -name '*.go' -o -path './docs/*.md' \) -type f -print |
-		xargs grep -lE '^(//|<!--) Code generated .* DO NOT EDIT\.' 2>/dev/null | sort
+		xargs grep -liE '^(//|<!--) .*do not edit' 2>/dev/null | sort
 }
 
 snapshot() {

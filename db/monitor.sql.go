@@ -70,6 +70,40 @@ func (q *Queries) CollectingCounts(ctx context.Context, db DBTX) ([]CollectingCo
 	return items, nil
 }
 
+const collectingPhases = `-- name: CollectingPhases :many
+SELECT p.repo_id, p.phase, (p.last_collected IS NULL)::boolean AS never_collected
+FROM augur_operations.collection_phase p
+WHERE p.status = 'Collecting' AND (cardinality($1::bigint[]) = 0 OR p.repo_id = ANY ($1))
+ORDER BY p.phase, p.repo_id
+`
+
+type CollectingPhasesRow struct {
+	RepoID         int64
+	Phase          string
+	NeverCollected bool
+}
+
+// CollectingPhases lists the phases that are Collecting, of the named repositories or of all.
+func (q *Queries) CollectingPhases(ctx context.Context, db DBTX, repoIds []int64) ([]CollectingPhasesRow, error) {
+	rows, err := db.Query(ctx, collectingPhases, repoIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CollectingPhasesRow
+	for rows.Next() {
+		var i CollectingPhasesRow
+		if err := rows.Scan(&i.RepoID, &i.Phase, &i.NeverCollected); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dueRepos = `-- name: DueRepos :many
 WITH fresh AS (
     SELECT p.repo_id, 'new'::text AS sort, NULL::timestamptz AS since,
@@ -162,9 +196,9 @@ func (q *Queries) DueRepos(ctx context.Context, db DBTX, arg DueReposParams) ([]
 	return items, nil
 }
 
-const resetRuns = `-- name: ResetRuns :many
+const resetRuns = `-- name: ResetRuns :one
 WITH open_runs AS (
-    SELECT c.run_id, c.repo_id, c.phase
+    SELECT c.run_id
     FROM augur_operations.collection_run c
     WHERE c.finished_at IS NULL AND (cardinality($1::bigint[]) = 0 OR c.repo_id = ANY ($1))
     FOR UPDATE
@@ -172,8 +206,8 @@ WITH open_runs AS (
 cancelled AS (
     UPDATE river.river_job j
     SET state = 'cancelled', finalized_at = clock_timestamp()
-    WHERE j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
-        AND (j.args ->> 'run_id')::bigint IN (SELECT run_id FROM open_runs)
+    WHERE j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled') AND j.args ? 'repo_id'
+        AND (cardinality($1) = 0 OR (j.args ->> 'repo_id')::bigint = ANY ($1))
     RETURNING j.id
 ),
 ended AS (
@@ -183,9 +217,7 @@ ended AS (
     WHERE c.run_id = o.run_id
     RETURNING c.run_id
 )
-SELECT o.repo_id, o.phase, (SELECT count(*) FROM cancelled)::bigint AS jobs
-FROM open_runs o
-ORDER BY o.repo_id, o.phase
+SELECT (SELECT count(*) FROM ended)::bigint AS runs, (SELECT count(*) FROM cancelled)::bigint AS jobs
 `
 
 type ResetRunsParams struct {
@@ -194,31 +226,16 @@ type ResetRunsParams struct {
 }
 
 type ResetRunsRow struct {
-	RepoID int64
-	Phase  string
-	Jobs   int64
+	Runs int64
+	Jobs int64
 }
 
-// ResetRuns closes the open runs of repositories and cancels their jobs that nobody works on; it returns the repositories whose phase can
-// now be set back.
-func (q *Queries) ResetRuns(ctx context.Context, db DBTX, arg ResetRunsParams) ([]ResetRunsRow, error) {
-	rows, err := db.Query(ctx, resetRuns, arg.RepoIDs, arg.Reason)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ResetRunsRow
-	for rows.Next() {
-		var i ResetRunsRow
-		if err := rows.Scan(&i.RepoID, &i.Phase, &i.Jobs); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// ResetRuns closes the open runs of repositories (none named: of all) and cancels their jobs.
+func (q *Queries) ResetRuns(ctx context.Context, db DBTX, arg ResetRunsParams) (ResetRunsRow, error) {
+	row := db.QueryRow(ctx, resetRuns, arg.RepoIDs, arg.Reason)
+	var i ResetRunsRow
+	err := row.Scan(&i.Runs, &i.Jobs)
+	return i, err
 }
 
 const startRuns = `-- name: StartRuns :many

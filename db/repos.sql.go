@@ -126,7 +126,7 @@ RETURNING repo_id, repo_git
 
 type InsertReposParams struct {
 	ToolVersion string
-	GroupIds    []int64
+	Groups      []int64
 	URLs        []string
 	Paths       []string
 	Names       []string
@@ -141,7 +141,7 @@ type InsertReposRow struct {
 func (q *Queries) InsertRepos(ctx context.Context, db DBTX, arg InsertReposParams) ([]InsertReposRow, error) {
 	rows, err := db.Query(ctx, insertRepos,
 		arg.ToolVersion,
-		arg.GroupIds,
+		arg.Groups,
 		arg.URLs,
 		arg.Paths,
 		arg.Names,

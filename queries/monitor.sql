@@ -65,11 +65,10 @@ INSERT INTO augur_operations.collection_task (run_id, kind, queue, after, state)
 SELECT u.run_id, u.kind, @queue::text, string_to_array(u.after, ' '), 'waiting'
 FROM (SELECT unnest(@run_ids::bigint[]) AS run_id, unnest(@kinds::text[]) AS kind, unnest(@afters::text[]) AS after) AS u;
 
--- name: ResetRuns :many
--- ResetRuns closes the open runs of repositories and cancels their jobs that nobody works on; it returns the repositories whose phase can
--- now be set back.
+-- name: ResetRuns :one
+-- ResetRuns closes the open runs of repositories (none named: of all) and cancels their jobs.
 WITH open_runs AS (
-    SELECT c.run_id, c.repo_id, c.phase
+    SELECT c.run_id
     FROM augur_operations.collection_run c
     WHERE c.finished_at IS NULL AND (cardinality(@repo_ids::bigint[]) = 0 OR c.repo_id = ANY (@repo_ids))
     FOR UPDATE
@@ -77,8 +76,8 @@ WITH open_runs AS (
 cancelled AS (
     UPDATE river.river_job j
     SET state = 'cancelled', finalized_at = clock_timestamp()
-    WHERE j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
-        AND (j.args ->> 'run_id')::bigint IN (SELECT run_id FROM open_runs)
+    WHERE j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled') AND j.args ? 'repo_id'
+        AND (cardinality(@repo_ids) = 0 OR (j.args ->> 'repo_id')::bigint = ANY (@repo_ids))
     RETURNING j.id
 ),
 ended AS (
@@ -88,6 +87,11 @@ ended AS (
     WHERE c.run_id = o.run_id
     RETURNING c.run_id
 )
-SELECT o.repo_id, o.phase, (SELECT count(*) FROM cancelled)::bigint AS jobs
-FROM open_runs o
-ORDER BY o.repo_id, o.phase;
+SELECT (SELECT count(*) FROM ended)::bigint AS runs, (SELECT count(*) FROM cancelled)::bigint AS jobs;
+
+-- name: CollectingPhases :many
+-- CollectingPhases lists the phases that are Collecting, of the named repositories or of all.
+SELECT p.repo_id, p.phase, (p.last_collected IS NULL)::boolean AS never_collected
+FROM augur_operations.collection_phase p
+WHERE p.status = 'Collecting' AND (cardinality(@repo_ids::bigint[]) = 0 OR p.repo_id = ANY (@repo_ids))
+ORDER BY p.phase, p.repo_id;

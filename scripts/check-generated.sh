@@ -9,8 +9,7 @@ trap 'rm -rf "$before"' EXIT
 # generated lists every file that says so itself: Go files as the convention has it, and the reference pages.
 generated() {
 	find . \( -name .git -o -name bin -o -name testdata \) -prune -o \
-		\( -name '*.go' -o -path './docs/*.md' \) -type f -print |
-		xargs grep -liE '^(//|<!--) .*do not edit' 2>/dev/null | sort
+		\( -name '*.go' -o -path './docs/*.md' \) -type f -exec grep -liE '^(//|<!--) .*do not edit' {} + | sort
 }
 
 snapshot() {

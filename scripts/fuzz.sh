@@ -20,10 +20,10 @@ fuzz() {
 }
 
 failed=0
-find . \( -name .git -o -name bin \) -prune -o -name '*_test.go' -type f -print |
-	xargs grep -HoE '^func Fuzz[A-Za-z0-9_]+' | sort >"${TMPDIR:-/tmp}/fuzz.$$"
-trap 'rm -f "${TMPDIR:-/tmp}/fuzz.$$"' EXIT
+targets=$(mktemp)
+trap 'rm -f "$targets"' EXIT
+find . \( -name .git -o -name bin \) -prune -o -name '*_test.go' -type f -exec grep -HoE '^func Fuzz[A-Za-z0-9_]+' {} + | sort >"$targets"
 while IFS=: read -r file target; do
 	fuzz "$(dirname "$file")" "${target#func }" </dev/null || failed=1
-done <"${TMPDIR:-/tmp}/fuzz.$$"
+done <"$targets"
 exit "$failed"

@@ -1,5 +1,5 @@
 -- River's tables as River v0.51.1 migrates them (line main, version 8), in schema river.
--- sqlc reads this to check our queries. It is never executed: River's own migrator makes the tables.
+-- sqlc reads this to check our queries. River's own migrator makes the tables; a test compares them with this copy.
 CREATE SCHEMA river;
 
 CREATE TYPE river.river_job_state AS ENUM (

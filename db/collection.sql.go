@@ -13,14 +13,14 @@ import (
 )
 
 const backOff = `-- name: BackOff :exec
-INSERT INTO augur_operations.collection_backoff (repo_id, phase, cause, failures, retry_at, reason)
-SELECT p.repo_id, p.phase, $1::text, coalesce(b.failures, 0) + 1,
+INSERT INTO augur_operations.collection_backoff (repo_id, phase, cause, failures, failed_at, retry_at, reason)
+SELECT p.repo_id, p.phase, $1::text, coalesce(b.failures, 0) + 1, clock_timestamp(),
     clock_timestamp() + power(2, least(coalesce(b.failures, 0), 4)) * $2::interval, $3::text
 FROM augur_operations.collection_phase p
 LEFT JOIN augur_operations.collection_backoff b ON b.repo_id = p.repo_id AND b.phase = p.phase
 WHERE p.repo_id = $4 AND p.phase = $5::text
 ON CONFLICT (repo_id, phase) DO UPDATE
-SET cause = excluded.cause, failures = excluded.failures, retry_at = excluded.retry_at, reason = excluded.reason
+SET cause = excluded.cause, failures = excluded.failures, failed_at = excluded.failed_at, retry_at = excluded.retry_at, reason = excluded.reason
 `
 
 type BackOffParams struct {

@@ -7,7 +7,6 @@ package db
 
 import (
 	"context"
-
 	"time"
 )
 
@@ -104,6 +103,18 @@ func (q *Queries) CollectingPhases(ctx context.Context, db DBTX, repoIds []int64
 	return items, nil
 }
 
+const databaseTime = `-- name: DatabaseTime :one
+SELECT clock_timestamp()::timestamptz AS at
+`
+
+// DatabaseTime reads the database's clock, the only one that decides what is due.
+func (q *Queries) DatabaseTime(ctx context.Context, db DBTX) (time.Time, error) {
+	row := db.QueryRow(ctx, databaseTime)
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
+}
+
 const dueRepos = `-- name: DueRepos :many
 WITH fresh AS (
     SELECT p.repo_id, 'new'::text AS sort, NULL::timestamptz AS since,
@@ -126,13 +137,13 @@ due AS (
     LEFT JOIN augur_operations.collection_backoff b ON b.repo_id = p.repo_id AND b.phase = p.phase
     WHERE p.phase = $1
         AND (
-            (p.status = 'Success' AND p.last_collected <= clock_timestamp() - $4::interval)
-            OR (p.status IN ('Error', 'Ignore') AND b.retry_at <= clock_timestamp())
+            (p.status = 'Success' AND p.last_collected <= greatest(clock_timestamp() - $4::interval, $5::timestamptz))
+            OR (p.status IN ('Error', 'Ignore') AND (b.retry_at <= clock_timestamp() OR b.failed_at <= $5))
         )
         AND ($1 <> 'secondary' OR s.core_status <> 'Pending')
         AND (cardinality($2) = 0 OR r.repo_git LIKE ANY ($2))
     ORDER BY place
-    LIMIT $5::int
+    LIMIT $6::int
 )
 SELECT s.repo_id, r.repo_group_id, r.repo_git, c.sort, c.place, (p.last_collected IS NULL)::boolean AS never_collected
 FROM (SELECT repo_id, sort, since, place FROM fresh UNION ALL SELECT repo_id, sort, since, place FROM due) AS c
@@ -148,6 +159,7 @@ type DueReposParams struct {
 	Patterns []string
 	MaxNew   int32
 	Interval time.Duration
+	Since    *time.Time
 	MaxDue   int32
 }
 
@@ -161,14 +173,15 @@ type DueReposRow struct {
 }
 
 // DueRepos lists and locks repositories whose phase may start now: never collected ones, and those whose interval or back-off is over. At most
-// max_new and max_due of each sort, the smallest first among the new, the stalest first among the due. An empty list of patterns stands for
-// any URL.
+// max_new and max_due of each sort, the smallest first among the new, the stalest first among the due. What was collected, or failed, before
+// since is due whatever its interval. An empty list of patterns stands for any URL.
 func (q *Queries) DueRepos(ctx context.Context, db DBTX, arg DueReposParams) ([]DueReposRow, error) {
 	rows, err := db.Query(ctx, dueRepos,
 		arg.Phase,
 		arg.Patterns,
 		arg.MaxNew,
 		arg.Interval,
+		arg.Since,
 		arg.MaxDue,
 	)
 	if err != nil {

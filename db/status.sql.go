@@ -107,35 +107,31 @@ func (q *Queries) PhaseCounts(ctx context.Context, db DBTX) ([]PhaseCountsRow, e
 }
 
 const repoSummaries = `-- name: RepoSummaries :many
-SELECT r.repo_id, r.repo_git, s.facade_status, s.facade_data_last_collected,
-    coalesce(b.reason, '')::text AS reason,
-    c.run_id AS run_id, coalesce(c.full_collection, false)::boolean AS full_collection,
-    coalesce(extract(epoch FROM coalesce(c.finished_at, clock_timestamp()) - c.started_at), 0)::float8 AS seconds
+SELECT r.repo_id, r.repo_git, s.facade_status::text AS status, coalesce(b.reason, '')::text AS reason, coalesce(g.commits, 0)::bigint AS commits,
+    coalesce((
+        SELECT extract(epoch FROM n.finished_at - n.started_at)
+        FROM augur_operations.collection_run n
+        WHERE n.repo_id = r.repo_id AND n.phase = 'facade' AND n.finished_at IS NOT NULL
+        ORDER BY n.run_id DESC
+        LIMIT 1
+    ), 0)::float8 AS seconds
 FROM augur_data.repo r
 JOIN augur_operations.collection_status s ON s.repo_id = r.repo_id
 LEFT JOIN augur_operations.collection_backoff b ON b.repo_id = r.repo_id AND b.phase = 'facade'
-LEFT JOIN LATERAL (
-    SELECT n.run_id, n.full_collection, n.started_at, n.finished_at
-    FROM augur_operations.collection_run n
-    WHERE n.repo_id = r.repo_id AND n.phase = 'facade'
-    ORDER BY n.run_id DESC
-    LIMIT 1
-) c ON true
+LEFT JOIN augur_operations.git_history g ON g.repo_id = r.repo_id
 ORDER BY r.repo_id
 `
 
 type RepoSummariesRow struct {
-	RepoID                  int64
-	RepoGit                 string
-	FacadeStatus            string
-	FacadeDataLastCollected *time.Time
-	Reason                  string
-	RunID                   int64
-	FullCollection          bool
-	Seconds                 float64
+	RepoID  int64
+	RepoGit string
+	Status  string
+	Reason  string
+	Commits int64
+	Seconds float64
 }
 
-// RepoSummaries tells for each repository what its facade phase collected, and how the newest run went.
+// RepoSummaries tells for each repository how its facade phase stands, how many commits are stored, and how long the newest run took.
 func (q *Queries) RepoSummaries(ctx context.Context, db DBTX) ([]RepoSummariesRow, error) {
 	rows, err := db.Query(ctx, repoSummaries)
 	if err != nil {
@@ -148,11 +144,9 @@ func (q *Queries) RepoSummaries(ctx context.Context, db DBTX) ([]RepoSummariesRo
 		if err := rows.Scan(
 			&i.RepoID,
 			&i.RepoGit,
-			&i.FacadeStatus,
-			&i.FacadeDataLastCollected,
+			&i.Status,
 			&i.Reason,
-			&i.RunID,
-			&i.FullCollection,
+			&i.Commits,
 			&i.Seconds,
 		); err != nil {
 			return nil, err

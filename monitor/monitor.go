@@ -18,8 +18,12 @@ import (
 // reapInterval is how often the jobs of dead workers are looked for. With tasks.LeaseLength it bounds how long a dead worker goes unnoticed.
 const reapInterval = 2 * time.Second
 
-// A Monitor starts what is due. It is safe for concurrent use.
+// A Monitor starts what is due. Its methods are safe for concurrent use.
 type Monitor struct {
+	// Since makes everything due that was collected, or failed, before it, whatever the intervals say; zero for none. It is a time of the
+	// database's clock, set before the first tick.
+	Since time.Time
+
 	pool     *pgxpool.Pool
 	queue    *tasks.Queue
 	catalog  *tasks.Catalog
@@ -160,9 +164,13 @@ func (m *Monitor) startPhase(ctx context.Context, tx pgx.Tx, p plan, collecting 
 	if free <= 0 || (len(platforms) == 0 && !every) {
 		return 0, nil
 	}
-	rows, err := m.queries.DueRepos(ctx, tx, db.DueReposParams{
+	params := db.DueReposParams{
 		Phase: string(p.phase), Patterns: patterns(platforms), MaxNew: int32(free), MaxDue: int32(free), Interval: p.interval, //nolint:gosec // bounded by the setting
-	})
+	}
+	if !m.Since.IsZero() {
+		params.Since = &m.Since
+	}
+	rows, err := m.queries.DueRepos(ctx, tx, params)
 	if err != nil {
 		return 0, fmt.Errorf("list what is due: %w", err)
 	}

@@ -105,14 +105,14 @@ WHERE s.repo_id = @repo_id;
 
 -- name: BackOff :exec
 -- BackOff notes that a phase ended without success. Each failure in a row doubles the wait, up to 16 times.
-INSERT INTO augur_operations.collection_backoff (repo_id, phase, cause, failures, retry_at, reason)
-SELECT p.repo_id, p.phase, @cause::text, coalesce(b.failures, 0) + 1,
+INSERT INTO augur_operations.collection_backoff (repo_id, phase, cause, failures, failed_at, retry_at, reason)
+SELECT p.repo_id, p.phase, @cause::text, coalesce(b.failures, 0) + 1, clock_timestamp(),
     clock_timestamp() + power(2, least(coalesce(b.failures, 0), 4)) * sqlc.arg('wait')::interval, @reason::text
 FROM augur_operations.collection_phase p
 LEFT JOIN augur_operations.collection_backoff b ON b.repo_id = p.repo_id AND b.phase = p.phase
 WHERE p.repo_id = @repo_id AND p.phase = @phase::text
 ON CONFLICT (repo_id, phase) DO UPDATE
-SET cause = excluded.cause, failures = excluded.failures, retry_at = excluded.retry_at, reason = excluded.reason;
+SET cause = excluded.cause, failures = excluded.failures, failed_at = excluded.failed_at, retry_at = excluded.retry_at, reason = excluded.reason;
 
 -- name: ClearBackOff :exec
 -- ClearBackOff forgets earlier failures after a success.

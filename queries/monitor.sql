@@ -2,6 +2,10 @@
 -- TryLead takes the monitor's turn until the end of the transaction; false when another monitor has it.
 SELECT pg_try_advisory_xact_lock(hashtext('augur monitor tick'))::boolean AS leads;
 
+-- name: DatabaseTime :one
+-- DatabaseTime reads the database's clock, the only one that decides what is due.
+SELECT clock_timestamp()::timestamptz AS at;
+
 -- name: CollectingCounts :many
 -- CollectingCounts counts repositories that are Collecting, per phase.
 SELECT p.phase::text AS phase, count(*) AS repos
@@ -12,8 +16,8 @@ ORDER BY p.phase;
 
 -- name: DueRepos :many
 -- DueRepos lists and locks repositories whose phase may start now: never collected ones, and those whose interval or back-off is over. At most
--- max_new and max_due of each sort, the smallest first among the new, the stalest first among the due. An empty list of patterns stands for
--- any URL.
+-- max_new and max_due of each sort, the smallest first among the new, the stalest first among the due. What was collected, or failed, before
+-- since is due whatever its interval. An empty list of patterns stands for any URL.
 WITH fresh AS (
     SELECT p.repo_id, 'new'::text AS sort, NULL::timestamptz AS since,
         row_number() OVER (ORDER BY coalesce(s.commit_sum, s.issue_pr_sum) NULLS LAST, p.repo_id) AS place
@@ -35,8 +39,8 @@ due AS (
     LEFT JOIN augur_operations.collection_backoff b ON b.repo_id = p.repo_id AND b.phase = p.phase
     WHERE p.phase = @phase
         AND (
-            (p.status = 'Success' AND p.last_collected <= clock_timestamp() - @interval::interval)
-            OR (p.status IN ('Error', 'Ignore') AND b.retry_at <= clock_timestamp())
+            (p.status = 'Success' AND p.last_collected <= greatest(clock_timestamp() - @interval::interval, sqlc.narg('since')::timestamptz))
+            OR (p.status IN ('Error', 'Ignore') AND (b.retry_at <= clock_timestamp() OR b.failed_at <= sqlc.narg('since')))
         )
         AND (@phase <> 'secondary' OR s.core_status <> 'Pending')
         AND (cardinality(@patterns) = 0 OR r.repo_git LIKE ANY (@patterns))

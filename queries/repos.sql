@@ -22,7 +22,7 @@ INSERT INTO augur_data.repo (
 )
 SELECT n.group_id, n.url, n.path, n.name, localtimestamp, '', 'CLI', @tool_version::text, 'Git', localtimestamp
 FROM (
-    SELECT unnest(@group_ids::bigint[]) AS group_id, unnest(@urls::text[]) AS url, unnest(@paths::text[]) AS path, unnest(@names::text[]) AS name,
+    SELECT unnest(@groups::bigint[]) AS group_id, unnest(@urls::text[]) AS url, unnest(@paths::text[]) AS path, unnest(@names::text[]) AS name,
         generate_series(1, cardinality(@urls)) AS place
 ) AS n
 ORDER BY n.place

@@ -60,6 +60,7 @@ CREATE TABLE augur_operations.collection_backoff (
     phase text NOT NULL CHECK (phase IN ('core', 'secondary', 'facade', 'ml')),
     cause text NOT NULL CHECK (cause IN ('error', 'gone', 'private', 'blocked')),
     failures integer NOT NULL CHECK (failures > 0),
+    failed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     retry_at timestamptz NOT NULL,
     reason text NOT NULL,
     PRIMARY KEY (repo_id, phase)
@@ -70,6 +71,7 @@ COMMENT ON COLUMN augur_operations.collection_backoff.repo_id IS 'The repository
 COMMENT ON COLUMN augur_operations.collection_backoff.phase IS 'The phase that waits';
 COMMENT ON COLUMN augur_operations.collection_backoff.cause IS 'error (tried again), gone, private or blocked (results, looked at again after a long time)';
 COMMENT ON COLUMN augur_operations.collection_backoff.failures IS 'Runs in a row that ended this way';
+COMMENT ON COLUMN augur_operations.collection_backoff.failed_at IS 'When the last run ended this way';
 COMMENT ON COLUMN augur_operations.collection_backoff.retry_at IS 'When the next run may start';
 COMMENT ON COLUMN augur_operations.collection_backoff.reason IS 'What happened, and what a person can do';
 

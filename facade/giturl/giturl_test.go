@@ -141,6 +141,7 @@ func TestParseRefusesWithAReason(t *testing.T) {
 		{"https://example.org/'); DROP TABLE repo;--", `has the character '\''`},
 		{"chaoss/augur", "has no scheme"},
 		{"1:2", "is not a git URL"},
+		{"=cmd|' /C calc'!A0", "is not a git URL"},
 		{"C:\\src\\x", "has a backslash"},
 		{"https://example.org\\@evil.org/x", "has a backslash"},
 		{"../x", "is a relative path"},

@@ -42,10 +42,13 @@ func parse(raw string, p Policy) (URL, string) {
 		return parseSCP(raw[:colon], raw[colon+1:], p)
 	}
 	if slash > 0 {
-		if _, known := forges[strings.ToLower(raw[:slash])]; known {
+		host := strings.ToLower(raw[:slash])
+		if _, known := forges[host]; known {
 			return parseScheme("https", raw, p)
 		}
-		return URL{}, "has no scheme: write it as https://host/path"
+		if checkHostName(host) == "" {
+			return URL{}, "has no scheme: write it as https://host/path"
+		}
 	}
 	return URL{}, reasonNotURL
 }

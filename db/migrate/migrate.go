@@ -26,6 +26,8 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
+//go:generate go run augur/tools/schemadoc ../../docs/schema.md
+
 //go:embed sql/*.sql
 var files embed.FS
 

@@ -37,7 +37,7 @@ func ownerName(t *testing.T, path string) string {
 
 func TestManyAtOnceShareOneServer(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	var wg sync.WaitGroup
 	errs := make([]error, 8)
 	for i := range errs {
@@ -92,7 +92,7 @@ func TestProcessesShareOneServerAndTheDeadDropOut(t *testing.T) {
 
 func TestServerSurvivesItsLastUserAndIsJoined(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	p := startProcess(t, dir)
 	execute(t, p.url(), "CREATE TABLE kept (n int)")
 	st := status(t, dir)
@@ -114,7 +114,7 @@ func TestServerSurvivesItsLastUserAndIsJoined(t *testing.T) {
 
 func TestKilledPostmasterIsReplaced(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	first := acquire(t, options(dir))
 	execute(t, first.URL(), "CREATE TABLE kept (n int)")
 	before := status(t, dir)
@@ -130,7 +130,7 @@ func TestKilledPostmasterIsReplaced(t *testing.T) {
 
 func TestPidFileOfAnotherProgramIsNoServer(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	require.NoError(t, acquire(t, options(dir)).Release(t.Context()))
 	// After a crash and a reboot the number may be anybody's: here a process of the account that PostgreSQL itself would take for a server.
 	other := exec.Command("sleep", "600")
@@ -156,7 +156,7 @@ func TestPidFileOfAnotherProgramIsNoServer(t *testing.T) {
 
 func TestTakenPortIsReplaced(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	s := acquire(t, options(dir))
 	port := status(t, dir).Port
 	require.NoError(t, s.Release(t.Context()))

@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -51,7 +52,7 @@ func TestAcquireStartsAndTheLastReleaseStops(t *testing.T) {
 
 func TestReleaseWorksOnTheWayOut(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	s := acquire(t, options(dir))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -61,7 +62,7 @@ func TestReleaseWorksOnTheWayOut(t *testing.T) {
 
 func TestServerStartedByHandStays(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	onDemand := acquire(t, options(dir))
 	byHand, err := local.Start(t.Context(), options(dir))
 	require.NoError(t, err)
@@ -89,12 +90,11 @@ func TestServerStartedByHandStays(t *testing.T) {
 
 func TestThePortNeedsThePassword(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	s := acquire(t, options(dir))
 	st := status(t, dir)
-	cfg, err := pgx.ParseConfig("postgres://augur@127.0.0.1/augur?passfile=/dev/null")
+	cfg, err := pgx.ParseConfig(fmt.Sprintf("postgres://augur@127.0.0.1:%d/augur?passfile=/dev/null&sslmode=disable", st.Port))
 	require.NoError(t, err)
-	cfg.Port = uint16(st.Port)
 	_, err = pgx.ConnectConfig(t.Context(), cfg)
 	var refused *pgconn.PgError
 	require.ErrorAs(t, err, &refused)
@@ -127,7 +127,7 @@ func TestThePortNeedsThePassword(t *testing.T) {
 
 func TestSettingsReachTheServer(t *testing.T) {
 	t.Parallel()
-	o := options(home(t))
+	o := options(usedHome(t))
 	o.Settings = map[string]string{"work_mem": "7MB", "augur.note": `it's \ here`}
 	s := acquire(t, o)
 	require.Equal(t, "7MB", query(t, s.URL(), "SHOW work_mem"))
@@ -137,7 +137,7 @@ func TestSettingsReachTheServer(t *testing.T) {
 
 func TestFailedStartShowsTheLog(t *testing.T) {
 	t.Parallel()
-	o := options(home(t))
+	o := options(usedHome(t))
 	o.Settings = map[string]string{"shared_buffers": "plenty"}
 	_, err := local.Acquire(t.Context(), o)
 	require.ErrorContains(t, err, `invalid value for parameter "shared_buffers": "plenty"`)
@@ -198,7 +198,7 @@ func TestOddDirectories(t *testing.T) {
 
 func TestSymbolicLinkIsTheSameHome(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	s := acquire(t, options(dir))
 	link := filepath.Join(filepath.Dir(dir), "link")
 	require.NoError(t, os.Symlink(dir, link))
@@ -208,7 +208,7 @@ func TestSymbolicLinkIsTheSameHome(t *testing.T) {
 
 func TestWrongMajorVersionGivesAdvice(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	require.NoError(t, acquire(t, options(dir)).Release(t.Context()))
 	version := dir + "/data/PG_VERSION"
 	right, err := os.ReadFile(version)
@@ -263,7 +263,7 @@ func TestClosedDirectoryIsNamed(t *testing.T) {
 
 func TestServerRunsAsAnOrdinaryUser(t *testing.T) {
 	t.Parallel()
-	dir := home(t)
+	dir := usedHome(t)
 	acquire(t, options(dir))
 	me, err := user.Current()
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -29,7 +30,42 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := os.RemoveAll(used.dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+		os.Exit(code)
+	}))
+}
+
+// used is a home that was initialised once, to be copied: initialising is what takes the time.
+var used struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// usedHome is a home whose server has run before.
+func usedHome(t *testing.T) string {
+	t.Helper()
+	used.once.Do(func() {
+		if used.dir, used.err = os.MkdirTemp("/tmp", "augur-local-test-"); used.err != nil {
+			return
+		}
+		if used.err = os.Chmod(used.dir, 0o711); used.err != nil {
+			return
+		}
+		var s *local.Server
+		if s, used.err = local.Acquire(context.Background(), options(used.dir+"/postgres")); used.err == nil {
+			used.err = s.Release(context.Background())
+		}
+	})
+	require.NoError(t, used.err)
+	dir := home(t)
+	out, err := exec.Command("cp", "-a", used.dir+"/postgres", dir).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return dir
 }
 
 // help acquires the server, says so with its URL, and releases it when its input ends.

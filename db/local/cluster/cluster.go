@@ -59,6 +59,9 @@ func (c Cluster) Init(ctx context.Context, o InitOptions) error {
 	if err != nil && strings.Contains(out, "invalid locale") {
 		out, err = c.initdb(ctx, args...)
 	}
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("initdb of %s: %w", c.Data, cause)
+	}
 	if err != nil {
 		return fmt.Errorf("initdb of %s: %w: %s", c.Data, err, lastLines(out))
 	}

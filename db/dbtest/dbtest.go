@@ -1,0 +1,208 @@
+// Package dbtest gives each test a PostgreSQL database of its own.
+//
+// Tests of every package call it: [New] for a pool on a migrated database, [URL] for the same as an address, [Empty] for a database before the
+// first migration. It never touches a server that it did not start, and the program never imports it.
+//
+// The first call of a test process starts a throwaway cluster, without durability and reachable only through a socket in a closed directory; as root
+// it runs as another user. The schema is migrated once per process into a template, of which each test gets a copy, which is dropped when the test ends.
+//
+// The cluster belongs to a keeper: a second process of the same test binary that this package turns into the keeper in its init function, before
+// any test code runs. The two are joined by a pipe, and the keeper removes everything when the pipe closes, however the test process ends: by
+// returning, by a panic, by a timeout or by SIGKILL. So packages need no TestMain for it, and nothing has to be stopped in the right order. When
+// the keeper itself is killed, the kernel ends the server with it (on Linux), and the next keeper removes the directory; a lock on it tells that
+// nobody uses it any more.
+package dbtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"augur/db"
+	"augur/db/local/cluster"
+	"augur/db/migrate"
+)
+
+// How long the steps may take at most, on a machine that is busy with other tests.
+const (
+	startTimeout  = 2 * time.Minute
+	createTimeout = time.Minute
+)
+
+// template is the migrated database that others are copied from.
+const template = "augur_template"
+
+// fileCopyMajor is the version from which PostgreSQL copies a database through its log unless told to copy the files, as it did before.
+const fileCopyMajor = 15
+
+// server is the cluster of this process. Its pipe stays open as long as the process lives.
+var server struct {
+	start    sync.Once
+	startErr error
+	socket   string
+	copying  string // the clause of CREATE DATABASE that makes copies fast
+	pipe     io.Closer
+
+	migrate    sync.Once
+	migrateErr error
+
+	databases atomic.Int64
+}
+
+// New returns a pool on a migrated database that no other test sees. Both are gone when the test ends.
+func New(t testing.TB) *pgxpool.Pool {
+	t.Helper()
+	address := URL(t)
+	ctx, cancel := context.WithTimeout(t.Context(), createTimeout)
+	defer cancel()
+	pool, err := db.Connect(ctx, address, db.Options{ApplicationName: t.Name()})
+	if err != nil {
+		t.Fatalf("database for the test: %v", err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// URL returns the address of a migrated database that no other test sees, for tests that start a program. It is dropped when the test ends, and
+// connections that are still open then are cut.
+func URL(t testing.TB) string {
+	t.Helper()
+	ready(t)
+	server.migrate.Do(func() { server.migrateErr = makeTemplate() })
+	if server.migrateErr != nil {
+		t.Fatalf("template of the databases for tests: %v", server.migrateErr)
+	}
+	return create(t, template)
+}
+
+// Empty returns the address of a database as CREATE DATABASE makes it, without any schema of ours. It is dropped when the test ends.
+func Empty(t testing.TB) string {
+	t.Helper()
+	ready(t)
+	return create(t, "template0")
+}
+
+// ready makes sure that the cluster runs.
+func ready(t testing.TB) {
+	t.Helper()
+	server.start.Do(func() { server.startErr = startKeeper() })
+	if server.startErr != nil {
+		t.Fatalf("PostgreSQL for tests: %v", server.startErr)
+	}
+}
+
+// create makes a database from a template.
+func create(t testing.TB, from string) string {
+	t.Helper()
+	name := fmt.Sprintf("test_%d", server.databases.Add(1))
+	if err := execute("CREATE DATABASE " + name + " TEMPLATE " + from + server.copying); err != nil {
+		t.Fatalf("database for the test: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := execute("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Errorf("database of the test: %v", err)
+		}
+	})
+	return address(name)
+}
+
+// makeTemplate migrates the template and closes it to connections, since PostgreSQL does not copy a database that somebody is connected to.
+func makeTemplate() error {
+	if err := execute("CREATE DATABASE " + template + " TEMPLATE template0"); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), createTimeout)
+	defer cancel()
+	pool, err := db.Connect(ctx, address(template), db.Options{})
+	if err != nil {
+		return err
+	}
+	_, err = migrate.Up(ctx, pool, slog.New(slog.DiscardHandler))
+	pool.Close()
+	if err != nil {
+		return err
+	}
+	return execute("ALTER DATABASE " + template + " WITH ALLOW_CONNECTIONS false")
+}
+
+// execute runs a statement on the cluster in a connection of its own: a pool would leave goroutines behind, which the caller's tests would find.
+func execute(statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), createTimeout)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, address("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", statement, err)
+	}
+	return errors.Join(err, conn.Close(ctx))
+}
+
+func address(database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User(cluster.Superuser), Path: "/" + database, RawQuery: "host=" + url.QueryEscape(server.socket)}
+	return u.String()
+}
+
+// startKeeper starts the keeper and waits until its cluster is up.
+func startKeeper() error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(exe, keeperArg) //nolint:noctx // it outlives every context: it ends when the pipe closes
+	cmd.Dir = "/"
+	cmd.Stderr = os.Stderr
+	// A session of its own: Ctrl-C ends the tests, and thereby closes the pipe.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return errors.Join(err, in.Close())
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	server.pipe = in
+	type answer struct {
+		report report
+		err    error
+	}
+	var a answer
+	if f, ok := out.(*os.File); ok {
+		if err := f.SetReadDeadline(time.Now().Add(startTimeout)); err != nil {
+			return err
+		}
+	}
+	a.err = json.NewDecoder(out).Decode(&a.report)
+	_ = out.Close()
+	switch {
+	case a.err != nil:
+		return errors.Join(fmt.Errorf("answer of the keeper: %w", a.err), in.Close())
+	case a.report.Error != "":
+		return errors.Join(errors.New(a.report.Error), in.Close())
+	}
+	server.socket = a.report.Socket
+	if a.report.Major >= fileCopyMajor {
+		server.copying = " STRATEGY FILE_COPY"
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package dbtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"augur/db/local/cluster"
+)
+
+// keeperArg as the only argument makes a test binary the keeper of a cluster.
+const keeperArg = "augur-dbtest-keeper"
+
+//nolint:gochecknoinits // it must come before TestMain and all tests, in every package that imports this one, without a line of theirs
+func init() {
+	if len(os.Args) == 2 && os.Args[1] == keeperArg {
+		// The server is bound to this thread, which the lock keeps for as long as the process lives.
+		runtime.LockOSThread()
+		os.Exit(keep(os.Stdin, os.Stdout, os.Stderr))
+	}
+}
+
+// report is the one line that the keeper writes when the cluster runs, or when it never will.
+type report struct {
+	Socket string `json:"socket"` // the directory
+	Major  int    `json:"major"`  // version of PostgreSQL
+	Error  string `json:"error,omitempty"`
+}
+
+// keep runs a cluster until in ends.
+func keep(in io.Reader, out io.WriteCloser, problems io.Writer) (status int) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, in) // whatever ends it, the test process is no longer there
+		cancel()
+	}()
+	k, err := start(ctx)
+	if err != nil && ctx.Err() != nil {
+		return 0 // the test process ended before the cluster was up
+	}
+	r := report{Socket: k.dir, Major: k.cluster.Bin.Major}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	// An error means that the test process is gone, which the end of in says too.
+	_ = json.NewEncoder(out).Encode(r)
+	_ = out.Close()
+	if err != nil {
+		return 1
+	}
+	<-ctx.Done()
+	if err := k.remove(); err != nil {
+		fmt.Fprintln(problems, "dbtest: remove the cluster:", err)
+		return 1
+	}
+	return 0
+}
+
+// keeper owns a directory with a cluster in it.
+type keeper struct {
+	dir     string
+	lock    *flock.Flock
+	cluster cluster.Cluster
+}
+
+// start makes a directory and a cluster in it, and starts the server. On an error nothing is left.
+func start(ctx context.Context) (*keeper, error) {
+	bins, err := cluster.Find(ctx, cluster.Search{PGBin: os.Getenv("PG_BIN"), Path: os.Getenv("PATH")})
+	if err != nil {
+		return &keeper{}, err
+	}
+	parent := parentDir()
+	sweep(ctx, parent)
+	k, err := newKeeper(parent)
+	if err != nil {
+		return &keeper{}, err
+	}
+	if err := k.run(ctx, bins[0]); err != nil {
+		return &keeper{}, errors.Join(err, k.remove())
+	}
+	return k, nil
+}
+
+// maxParent is how long the parent directory may be, so that the path of the socket stays below the 103 bytes that every system allows.
+const maxParent = 50
+
+// prefix and newPrefix start the names of directories: those with a lock in them, and those on their way there.
+const (
+	prefix    = "augur-dbtest-"
+	newPrefix = ".augur-dbtest-"
+)
+
+func parentDir() string {
+	dir, err := filepath.EvalSymlinks(os.TempDir())
+	if err != nil || len(dir) > maxParent {
+		return "/tmp"
+	}
+	return dir
+}
+
+// newKeeper makes a locked directory. It gets its name only when it is locked: a sweep sees none that is not.
+func newKeeper(parent string) (*keeper, error) {
+	hidden, err := os.MkdirTemp(parent, newPrefix)
+	if err != nil {
+		return nil, err
+	}
+	k := &keeper{dir: filepath.Join(parent, prefix+strings.TrimPrefix(filepath.Base(hidden), newPrefix))}
+	k.lock = flock.New(filepath.Join(hidden, "lock"))
+	locked, err := k.lock.TryLock()
+	if err == nil && !locked {
+		err = fmt.Errorf("%s is locked by somebody", hidden)
+	}
+	if err == nil {
+		err = os.Rename(hidden, k.dir)
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(hidden), k.lock.Close())
+	}
+	return k, nil
+}
+
+// settings of a server that is thrown away: nothing waits for the disk, nothing works in the background, nothing lies outside its directory.
+var settings = []string{
+	"listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
+	"max_wal_size=4GB", "checkpoint_timeout=1h", "autovacuum=off", "shared_buffers=64MB", "max_connections=300", "jit=off",
+	"dynamic_shared_memory_type=mmap", "timezone=UTC", "log_timezone=UTC", "log_min_messages=fatal",
+}
+
+func (k *keeper) run(ctx context.Context, bin cluster.Binaries) error {
+	data := filepath.Join(k.dir, "data")
+	account, err := cluster.AccountOf(data)
+	if err != nil {
+		return err
+	}
+	k.cluster = cluster.Cluster{Bin: bin, Account: account, Data: data, Log: filepath.Join(k.dir, "log")}
+	if err := os.Mkdir(data, 0o700); err != nil {
+		return err
+	}
+	if err := errors.Join(account.Own(data), account.Own(k.dir)); err != nil {
+		return err
+	}
+	if err := account.Reach(ctx, bin, k.dir); err != nil {
+		return err
+	}
+	if err := k.cluster.Init(ctx, cluster.InitOptions{NoSync: true, Args: []string{"--wal-segsize=4"}}); err != nil {
+		return err
+	}
+	args := []string{"-c", "unix_socket_directories=" + k.dir}
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	_, err = k.cluster.Start(ctx, cluster.StartOptions{Args: args, Bound: true})
+	return err
+}
+
+// removeTimeout bounds the stop of a server. What it must end by force is gone long before.
+const removeTimeout = time.Minute
+
+// remove ends the server and removes the directory. The lock is the last to go.
+func (k *keeper) remove() error {
+	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+	defer cancel()
+	if k.cluster.Data == "" {
+		k.cluster.Data = filepath.Join(k.dir, "data")
+	}
+	err := k.cluster.StopNow(ctx)
+	return errors.Join(err, os.RemoveAll(k.dir), k.lock.Close())
+}
+
+// abandonedAfter is the age at which a directory without a lock is no longer on its way to one.
+const abandonedAfter = time.Hour
+
+// sweep removes what killed keepers left. What does not work out is left to the next one: the directories of other users are among it.
+func sweep(ctx context.Context, parent string) {
+	for _, pattern := range []string{prefix + "*", newPrefix + "*"} {
+		left, err := filepath.Glob(filepath.Join(parent, pattern))
+		if err != nil {
+			return
+		}
+		for _, dir := range left {
+			info, err := os.Stat(dir)
+			if err != nil || ctx.Err() != nil {
+				continue
+			}
+			lock := flock.New(filepath.Join(dir, "lock"), flock.SetFlag(os.O_RDONLY))
+			free, err := lock.TryLock()
+			switch {
+			case err == nil && free && pattern == prefix+"*", time.Since(info.ModTime()) > abandonedAfter && !(err == nil && !free):
+				_ = (&keeper{dir: dir, lock: lock}).remove()
+			default:
+				_ = lock.Close()
+			}
+		}
+	}
+}

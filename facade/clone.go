@@ -99,6 +99,9 @@ func (g *Git) Clone(ctx context.Context, url, dir string) error {
 	if err != nil {
 		return err
 	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
 	if _, err := os.Lstat(dir); err == nil {
 		return fmt.Errorf("%s to %s: %w", op, dir, fs.ErrExist)
 	}
@@ -158,6 +161,7 @@ func (g *Git) Fetch(ctx context.Context, dir, url string) error {
 	if err != nil {
 		return err
 	}
+	dir = repo.dir
 	lock, err := lockDir(dir)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
@@ -220,6 +224,7 @@ func (r *Repository) writeCommitGraph(ctx context.Context, lock *os.File) {
 // Repair puts a clone that is ErrCorrupt aside, to dir with the suffix ".corrupt", and clones anew. The one put aside before is removed. When the new clone is corrupt as well, so is the
 // remote: do not call it again.
 func (g *Git) Repair(ctx context.Context, url, dir string) error {
+	dir = filepath.Clean(dir)
 	aside := dir + ".corrupt"
 	if err := os.RemoveAll(aside); err != nil {
 		return fmt.Errorf("repair %s: %w", dir, err)

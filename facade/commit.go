@@ -2,6 +2,7 @@ package facade
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -115,29 +116,15 @@ func (r *Repairs) person(line []byte, d *encoding.Decoder) Person {
 	return p
 }
 
-// moment reads "seconds zone".
+// moment reads "seconds zone", and returns the instant in UTC and the day in the zone. Seconds before 1970 are read, although git does not: other tools write them.
 func (r *Repairs) moment(b []byte) (time.Time, string) {
-	fields := bytes.Fields(b)
-	var seconds int64
+	b = bytes.TrimLeft(b, " \t\v\f\r")
+	seconds, rest, ok := leading(b)
 	offset := 0
-	if len(fields) == 0 {
-		r.Dates++
+	if ok {
+		offset = r.zone(bytes.TrimLeft(rest, " \t\v\f\r"))
 	} else {
-		var err error
-		seconds, err = strconv.ParseInt(string(fields[0]), 10, 64)
-		switch {
-		case err == nil:
-		case strings.Trim(string(fields[0]), "0123456789") == "":
-			seconds = latest.Unix() + 1 // more digits than a number holds: clamped below
-		default:
-			seconds = 0
-			r.Dates++
-		}
-		zone := ""
-		if len(fields) > 1 {
-			zone = string(fields[1])
-		}
-		offset = r.zone(zone)
+		r.Dates++
 	}
 	when := time.Unix(seconds, 0).UTC()
 	switch {
@@ -151,21 +138,34 @@ func (r *Repairs) moment(b []byte) (time.Time, string) {
 	return when, when.In(time.FixedZone("", offset*60)).Format(time.DateOnly)
 }
 
+// leading reads the number at the start of b, with its sign. One that has too many digits is the largest or smallest there is.
+func leading(b []byte) (n int64, rest []byte, ok bool) {
+	i := 0
+	if i < len(b) && (b[i] == '-' || b[i] == '+') {
+		i++
+	}
+	start := i
+	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
+		i++
+	}
+	n, err := strconv.ParseInt(string(b[:i]), 10, 64)
+	if start == i || err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, b, false
+	}
+	return n, b[i:], true
+}
+
 // zone reads +hhmm, and returns minutes east of Greenwich.
-func (r *Repairs) zone(s string) int {
-	digits := strings.TrimLeft(s, "+-")
-	n, err := strconv.Atoi(digits)
-	if len(s)-len(digits) != 1 || strings.Trim(digits, "0123456789") != "" || digits == "" {
+func (r *Repairs) zone(b []byte) int {
+	n, _, ok := leading(b)
+	if !ok || b[0] != '+' && b[0] != '-' {
 		r.Zones++
 		return 0
 	}
 	minutes := n/100*60 + n%100
-	if err != nil || minutes > zoneLimit {
+	if minutes < -zoneLimit || minutes > zoneLimit {
 		r.Zones++
-		minutes = zoneLimit
+		minutes = max(-zoneLimit, min(minutes, zoneLimit))
 	}
-	if s[0] == '-' {
-		return -minutes
-	}
-	return minutes
+	return int(minutes)
 }

@@ -81,6 +81,9 @@ func (g *Git) failure(c call, cause, err error, t *tail) error {
 				e.Kind = kind
 			}
 		}
+		if e.Kind == nil && !c.remote {
+			e.Kind = classify(t.buf, localFaults) // output that makes no sense, because git met a fault and went on
+		}
 	case c.remote:
 		e.Kind = classify(t.buf, remoteFaults)
 	default:
@@ -92,52 +95,54 @@ func (g *Git) failure(c call, cause, err error, t *tail) error {
 type fault struct {
 	kind    error
 	phrases []string
+	hearsay bool // the server's word is good enough
 }
 
 // What git and curl print in the C locale. The order matters: a refused redirect also says that it is unable to access.
 var (
-	diskFaults = fault{ErrDiskFull, []string{"no space left on device", "disk quota exceeded", "file too large"}}
+	diskFaults = fault{kind: ErrDiskFull, phrases: []string{"no space left on device", "disk quota exceeded", "file too large"}}
 
 	// Phrases that only a damaged store on this machine brings forth.
-	storeFaults = fault{ErrCorrupt, []string{
+	storeFaults = fault{kind: ErrCorrupt, phrases: []string{
 		"is corrupt", "loose object", "object file ", "bad object", "bad tree object", "packfile ", "pack has bad object", "unable to read tree", "unable to read ", "not a git repository",
 		"missing blob", "missing tree", "missing commit", "could not get object info", "invalid object", "data stream error", "inflate: ", "could not read ", "failed to read object",
 		"does not match index", "unknown index version", "wrong index", "index file ", "file .git/objects", "not a valid object name", "bad revision", "not a valid commit name",
-		"unable to find all commit-graph", "bad config line", "bad numeric config", "bad signature",
+		"hash mismatch", "unable to find all commit-graph", "bad config line", "bad numeric config", "bad signature",
 	}}
 
 	localFaults = []fault{diskFaults, storeFaults}
 
 	remoteFaults = []fault{
 		diskFaults,
-		{ErrRefused, []string{
+		{kind: ErrRefused, phrases: []string{
 			"transport '", "not allowed", "protocol \"", "not supported or disabled in libcurl", "unsupported protocol", "unable to update url base from redirection",
-			"strange hostname", "strange pathname", "strange port", "blocked",
+			"strange hostname", "strange pathname", "strange port",
 		}},
-		{ErrGone, []string{
+		{kind: ErrGone, hearsay: true, phrases: []string{
 			"returned error: 404", "returned error: 410", "not found", "does not exist", "does not appear to be a git repository", "no such file or directory",
 		}},
-		{ErrPrivate, []string{
+		{kind: ErrPrivate, hearsay: true, phrases: []string{
 			"returned error: 401", "returned error: 403", "could not read username", "could not read password", "terminal prompts disabled", "authentication failed",
 			"permission denied", "access denied", "host key verification failed", "invalid credentials",
 		}},
-		{ErrTimeout, []string{"operation too slow", "operation timed out", "timed out", "timeout was reached"}},
-		{ErrCorrupt, []string{"loose object", "object file ", "bad object refs/", "bad object head", "not a git repository", "does not match index", "bad config line", "packfile ."}},
+		{kind: ErrTimeout, phrases: []string{"operation too slow", "operation timed out", "timed out", "timeout was reached"}},
+		{kind: ErrCorrupt, phrases: []string{"loose object", "object file ", "bad object refs/", "bad object head", "not a git repository", "does not match index", "bad config line", "packfile ."}},
 	}
 )
 
-// classify looks only at what git on this side says: lines that start with "remote:" are words of the server, which may say anything.
+// classify looks at what git on this side says: lines that start with "remote:", and all that follows "remote error:", are words of the server, which may say anything.
 func classify(stderr []byte, faults []fault) error {
-	var own []string
-	for line := range strings.Lines(strings.ToLower(string(stderr))) {
+	own, said, _ := strings.Cut(strings.ToLower(string(stderr)), "remote error:")
+	var lines []string
+	for line := range strings.Lines(own) {
 		if !strings.HasPrefix(line, "remote:") {
-			own = append(own, line)
+			lines = append(lines, line)
 		}
 	}
-	text := strings.Join(own, "")
+	own = strings.Join(lines, "")
 	for _, f := range faults {
 		for _, p := range f.phrases {
-			if strings.Contains(text, p) {
+			if strings.Contains(own, p) || f.hearsay && strings.Contains(said, p) {
 				return f.kind
 			}
 		}
@@ -156,7 +161,10 @@ func Redact(s string) string {
 	return secrets.ReplaceAllString(s, "${1}REDACTED")
 }
 
-const summaryLines = 4
+const (
+	summaryLines  = 4
+	summaryLength = 600
+)
 
 // summary makes one short line of what git printed last.
 func summary(stderr []byte) string {
@@ -172,5 +180,9 @@ func summary(stderr []byte) string {
 			lines = append(lines, s)
 		}
 	}
-	return Redact(strings.Join(lines[max(0, len(lines)-summaryLines):], "; "))
+	s := Redact(strings.Join(lines[max(0, len(lines)-summaryLines):], "; "))
+	if r := []rune(s); len(r) > summaryLength {
+		s = "... " + string(r[len(r)-summaryLength:])
+	}
+	return s
 }

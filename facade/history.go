@@ -109,7 +109,7 @@ func (r *Repository) readBlocks(ctx context.Context, hashes []string, q *queue, 
 		}
 		return nil
 	})
-	pair := &pair{objects: bufio.NewReaderSize(objects.out, 64<<10), patches: newPatchReader(patches.out)}
+	pair := &pair{boundary: r.boundary, objects: bufio.NewReaderSize(objects.out, 64<<10), patches: newPatchReader(patches.out)}
 	var objectFault, patchFault error
 	for i := range fed {
 		if objectFault, patchFault = pair.read(blockOf(hashes, i), func(c *Commit) error { return q.put(i, c) }); objectFault != nil || patchFault != nil {
@@ -166,6 +166,8 @@ type pair struct {
 	objects *bufio.Reader
 	patches *patchReader
 	raw     []byte
+	// boundary are the commits whose parents the clone lacks: git shows them as roots.
+	boundary map[string]bool
 }
 
 // read hands the commits of a block to emit. Which process failed decides whose last words explain it.
@@ -176,7 +178,7 @@ func (p *pair) read(block []string, emit func(*Commit) error) (objectFault, patc
 			return err, nil
 		}
 		c := parseCommit(hash, raw)
-		if c.Files, err = p.patches.changes(hash, len(c.Parents) > 1, &c.Repairs); err != nil {
+		if c.Files, err = p.patches.changes(hash, len(c.Parents) > 1 && !p.boundary[hash], &c.Repairs); err != nil {
 			return nil, err
 		}
 		if err := emit(c); err != nil {

@@ -15,8 +15,11 @@ type Repository struct {
 	git *Git
 	dir string
 	env []string
-	// Shallow: the clone lacks the beginning of the history, because the repository that it was cloned from does.
+	// Shallow: the clone lacks the beginning of the history, because the repository that it was cloned from does. Fetch asks for the rest.
+	// Until then the first commits that are here seem to create all their files.
 	Shallow bool
+	// boundary are these first commits.
+	boundary map[string]bool
 	// SHA256: object names have 64 digits.
 	SHA256 bool
 }
@@ -179,6 +182,10 @@ func trailer(path string, size, n int64) ([]byte, error) {
 // Open checks that dir is a usable repository, without starting a process: its parts are there, and every pack is whole. A directory that does not exist is fs.ErrNotExist, anything
 // else that is wrong ErrCorrupt; damage inside of a pack shows itself in History.
 func (g *Git) Open(dir string) (*Repository, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open clone: %w", err)
+	}
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("open clone: %w", err)
 	}
@@ -215,8 +222,15 @@ func (r *Repository) check() error {
 		return err
 	}
 	r.SHA256 = bytes.Contains(bytes.ReplaceAll(bytes.ToLower(config), []byte(" "), nil), []byte("objectformat=sha256"))
-	_, err = os.Stat(filepath.Join(r.dir, "shallow"))
-	r.Shallow = err == nil
+	boundary, err := os.ReadFile(filepath.Join(r.dir, "shallow"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	r.boundary = map[string]bool{}
+	for _, h := range strings.Fields(string(boundary)) {
+		r.boundary[h] = true
+	}
+	r.Shallow = len(r.boundary) > 0
 	// A pack without an index is what an interrupted transfer leaves: git does not look at it either.
 	indexes, err := filepath.Glob(filepath.Join(escapeGlob(r.dir), "objects", "pack", "*.idx"))
 	if err != nil {

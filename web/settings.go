@@ -3,9 +3,11 @@ package web
 import (
 	"errors"
 	"fmt"
+	"net/netip"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Server is section Server of the settings table: where the pages and the API are served.
@@ -31,11 +33,21 @@ type Server struct {
 	CacheExpire time.Duration `setting:"cache_expire" default:"3600" unit:"1s" type:"str" min:"0" max:"31536000" unused:"every answer is computed"`
 }
 
+// A name without a letter would be a misspelt address.
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$`)
+
 // Validate reports settings that cannot be served together.
 func (s Server) Validate() error {
 	var faults []error
-	if s.Host == "" || strings.ContainsFunc(s.Host, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == '/' }) {
+	if _, err := netip.ParseAddr(s.Host); err != nil && (!hostName.MatchString(s.Host) || !strings.ContainsAny(strings.ToLower(s.Host), letters)) {
 		faults = append(faults, fmt.Errorf("Server.host: must be a name or an IP address (got %.80q)", s.Host))
+	}
+	for _, file := range []struct{ setting, path string }{{"ssl_cert_file", s.CertFile}, {"ssl_key_file", s.KeyFile}} {
+		if file.path != "" && !filepath.IsAbs(file.path) {
+			faults = append(faults, fmt.Errorf("Server.%s: must be absolute or empty (got %.80q)", file.setting, file.path))
+		}
 	}
 	if s.SSL && (s.CertFile == "" || s.KeyFile == "") {
 		faults = append(faults, errors.New("Server.ssl: needs ssl_cert_file and ssl_key_file"))

@@ -109,7 +109,7 @@ func (e *edit) check() error {
 	old := e.reg.evaluate(slices.Collect(maps.Values(e.before)), nil).problems
 	for _, p := range e.reg.evaluate(slices.Collect(maps.Values(e.after)), nil).problems {
 		if e.put[key{section: p.Section, name: p.Setting}] || !slices.ContainsFunc(old, p.same) {
-			faults = append(faults, p)
+			faults = append(faults, errors.New(p.String()))
 		}
 	}
 	return errors.Join(faults...)

@@ -101,7 +101,7 @@ func replaceRows(ctx context.Context, pool Beginner, reg *Registry, rows []row, 
 }
 
 // fromJSON is the text of a value whose type was JSON's: true is 1 where the table has switches of 0 and 1.
-func (s *Setting) fromJSON(r row) string {
+func (s Setting) fromJSON(r row) string {
 	if r.typ != typeBool || s.Type != typeInt {
 		return r.value
 	}

@@ -19,7 +19,7 @@ type augur struct {
 	// 1 let errors of some tasks pass to the terminal.
 	Developer bool `setting:"developer" default:"0" type:"int" unused:"errors are always logged in full"`
 	// Version of the settings.
-	Version int `setting:"version" default:"1" unused:"augur_operations has the schema's version"`
+	Version int `setting:"version" default:"1" min:"1" max:"1000" unused:"augur_operations has the schema's version"`
 }
 
 // clustering is section Clustering_Task of the settings table: groups of repositories with similar messages.

@@ -110,12 +110,11 @@ func newSetting(section, key string, field reflect.StructField, common reflect.S
 		s.Unused = common.Get("unused")
 	}
 	s.Secret = field.Type == reflect.TypeFor[Secret]()
-	s.mustBeComplete(tag)
-	return s
+	return s.complete(tag)
 }
 
-// mustBeComplete fills in what follows from the field's type, and panics at tags that contradict it.
-func (s *Setting) mustBeComplete(tag reflect.StructTag) {
+// complete fills in what follows from the field's type, and panics at tags that contradict it.
+func (s Setting) complete(tag reflect.StructTag) Setting {
 	fail := func(format string, args ...any) { panic("config: " + s.Path() + ": " + fmt.Sprintf(format, args...)) }
 	if !slices.Contains([]Effect{AtOnce, NextTick, NextTask, Restart}, s.Effect) {
 		fail("effect %q is none of at once, next tick, next task, restart", s.Effect)
@@ -138,6 +137,7 @@ func (s *Setting) mustBeComplete(tag reflect.StructTag) {
 		fail("range: %v", err)
 	}
 	s.rng = rng
+	return s
 }
 
 // The types that the table knows.
@@ -148,14 +148,14 @@ const (
 	typeBool  = "bool"
 )
 
-func (s *Setting) tableType() string {
+func (s Setting) tableType() string {
 	if s.unit > 0 {
 		return typeInt
 	}
 	if s.goes == reflect.TypeFor[time.Duration]() || s.Secret || reflect.PointerTo(s.goes).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
 		return typeStr
 	}
-	switch s.goes.Kind() { //nolint:exhaustive // the other kinds end below
+	switch s.goes.Kind() {
 	case reflect.String:
 		return typeStr
 	case reflect.Int, reflect.Int64:
@@ -170,7 +170,7 @@ func (s *Setting) tableType() string {
 
 // validate calls the Validate method of the struct, if it has one.
 func validate(v reflect.Value) error {
-	if validator, ok := v.Interface().(interface{ Validate() error }); ok {
+	if validator, ok := reflect.TypeAssert[interface{ Validate() error }](v); ok {
 		return validator.Validate()
 	}
 	return nil

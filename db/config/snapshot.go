@@ -30,8 +30,8 @@ type Problem struct {
 	fingerprint uint64 // of the value, to tell one bad value from the next
 }
 
-// Error is `Section.setting: reason`.
-func (p Problem) Error() string { return p.Section + "." + p.Setting + ": " + p.Reason }
+// String is `Section.setting: reason`.
+func (p Problem) String() string { return p.Section + "." + p.Setting + ": " + p.Reason }
 
 // Unused is a row that nothing reads.
 type Unused struct {

@@ -43,7 +43,7 @@ func TestValuesThatMakeNoSenseChangeNothing(t *testing.T) {
 					rows[i].Value = value
 				}
 			}
-			if !strings.Contains("api_key word share", setting) {
+			if setting != "api_key" && setting != "word" && setting != "share" {
 				rows = append(rows, at(setting, value))
 			}
 			store.Replace(t.Context(), rows...)
@@ -56,9 +56,9 @@ func TestValuesThatMakeNoSenseChangeNothing(t *testing.T) {
 			require.Len(t, problems, 1, "%s = %.40q", setting, value)
 			require.Equal(t, "Sample."+setting, problems[0].Section+"."+problems[0].Setting)
 			require.NotEmpty(t, problems[0].Reason)
-			require.Less(t, len(problems[0].Error()), 300)
-			require.NotContains(t, problems[0].Error(), "CANARY")
-			require.NotContains(t, problems[0].Error(), "\x01")
+			require.Less(t, len(problems[0].String()), 300)
+			require.NotContains(t, problems[0].String(), "CANARY")
+			require.NotContains(t, problems[0].String(), "\x01")
 			requireClosed(t, changed)
 		}
 	}
@@ -89,8 +89,8 @@ func TestAtTheStartTheDefaultIsUsed(t *testing.T) {
 	require.InDelta(t, .5, config.Of[sample](store).Share, 0)
 	problems := store.Problems()
 	require.Len(t, problems, 2)
-	require.EqualError(t, problems[0], "Sample.api_key: is REDACTED (got REDACTED)")
-	require.EqualError(t, problems[1], `Sample.count: must be a whole number (got "many")`)
+	require.Equal(t, "Sample.api_key: is REDACTED (got REDACTED)", problems[0].String())
+	require.Equal(t, `Sample.count: must be a whole number (got "many")`, problems[1].String())
 	require.Equal(t, "5", problems[1].InEffect)
 }
 
@@ -110,7 +110,7 @@ func TestSettingThatContradictsAnotherFallsBackAlone(t *testing.T) {
 	got := config.Of[sample](store)
 	require.Equal(t, "hello", got.Text)
 	require.InDelta(t, .5, got.Share, 0)
-	require.EqualError(t, store.Problems()[0], "Sample.text: must be at most 5 characters long")
+	require.Equal(t, "Sample.text: must be at most 5 characters long", store.Problems()[0].String())
 }
 
 func TestSectionStaysWhenNoSingleSettingIsToBlame(t *testing.T) {
@@ -124,7 +124,7 @@ func TestSectionStaysWhenNoSingleSettingIsToBlame(t *testing.T) {
 	require.InDelta(t, .25, got.Share, 0)
 	var problems []string
 	for _, p := range store.Problems() {
-		problems = append(problems, p.Error())
+		problems = append(problems, p.String())
 	}
 	require.Equal(t, []string{
 		"Sample.count: waits until the other problems of the section are solved",

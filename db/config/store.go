@@ -46,7 +46,7 @@ func Static(reg *Registry, pairs ...string) *Store {
 	}
 	snapshot := reg.evaluate(rows, nil)
 	if len(snapshot.problems) > 0 {
-		panic("config: " + snapshot.problems[0].Error())
+		panic("config: " + snapshot.problems[0].String())
 	}
 	return newStore(reg, slog.New(slog.DiscardHandler), snapshot)
 }
@@ -59,7 +59,8 @@ func Of[T any](s *Store) T {
 	if !ok {
 		panic("config: no section is served by " + typ.String())
 	}
-	return value.Interface().(T) //nolint:forcetypeassert // the map's key is its type
+	got, _ := reflect.TypeAssert[T](value) // the map's key is its type
+	return got
 }
 
 // Changed is closed when a value or a problem changes after this call. To miss nothing, call it before reading values:

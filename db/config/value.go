@@ -28,7 +28,7 @@ type bounds struct {
 	hasMin, hasMax bool
 }
 
-func (s *Setting) parseBounds(low, high string) (bounds, error) {
+func (s Setting) parseBounds(low, high string) (bounds, error) {
 	b := bounds{minText: low, maxText: high, hasMin: low != "", hasMax: high != ""}
 	for _, bound := range []struct {
 		text string
@@ -47,7 +47,7 @@ func (s *Setting) parseBounds(low, high string) (bounds, error) {
 }
 
 // number is the value as a number that can be compared with the range.
-func (s *Setting) number(text string) (float64, error) {
+func (s Setting) number(text string) (float64, error) {
 	if s.isGoDuration() {
 		d, err := time.ParseDuration(text)
 		return float64(d), err
@@ -55,7 +55,7 @@ func (s *Setting) number(text string) (float64, error) {
 	return strconv.ParseFloat(text, 64)
 }
 
-func (s *Setting) isGoDuration() bool {
+func (s Setting) isGoDuration() bool {
 	return s.goes == reflect.TypeFor[time.Duration]() && s.unit == 0
 }
 
@@ -73,7 +73,7 @@ func (b bounds) check(n float64) error {
 
 // set gives the field the value that the table has as text. Surrounding blanks do not count. The error is a phrase such as
 // `must be a whole number (got "abc")`; it never quotes a secret.
-func (s *Setting) set(field reflect.Value, text string) error {
+func (s Setting) set(field reflect.Value, text string) error {
 	if utf8.RuneCountInString(text) > maxValue {
 		return fmt.Errorf("must be at most %d characters long", maxValue)
 	}
@@ -85,7 +85,7 @@ func (s *Setting) set(field reflect.Value, text string) error {
 		field.Set(reflect.ValueOf(NewSecret(text)))
 		return nil
 	}
-	if unmarshaler, ok := field.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if unmarshaler, ok := reflect.TypeAssert[encoding.TextUnmarshaler](field.Addr()); ok {
 		return unmarshaler.UnmarshalText([]byte(text))
 	}
 	if err := s.setBasic(field, text); err != nil {
@@ -94,18 +94,18 @@ func (s *Setting) set(field reflect.Value, text string) error {
 	return nil
 }
 
-func (s *Setting) refuse(reason error, text string) error {
+func (s Setting) refuse(reason error, text string) error {
 	if s.Secret {
 		return reason
 	}
 	return fmt.Errorf("%w (got %s)", reason, quote(text))
 }
 
-func (s *Setting) setBasic(field reflect.Value, text string) error {
+func (s Setting) setBasic(field reflect.Value, text string) error {
 	if field.Type() == reflect.TypeFor[time.Duration]() {
 		return s.setDuration(field, text)
 	}
-	switch field.Kind() { //nolint:exhaustive // NewSection admits no other
+	switch field.Kind() {
 	case reflect.Bool:
 		return s.setBool(field, text)
 	case reflect.Int, reflect.Int64:
@@ -127,7 +127,7 @@ func (s *Setting) setBasic(field reflect.Value, text string) error {
 	}
 }
 
-func (s *Setting) setDuration(field reflect.Value, text string) error {
+func (s Setting) setDuration(field reflect.Value, text string) error {
 	if s.unit > 0 {
 		n, err := parseInt(text)
 		if err != nil {
@@ -149,7 +149,7 @@ func (s *Setting) setDuration(field reflect.Value, text string) error {
 
 // setBool reads a switch of 0 and 1, or a bool. Augur takes every text but "false" for true. Here "true" and "false" and the other usual words for true
 // are values, and the rest is a mistake: "0" and "no" too, because Augur and a person read them differently.
-func (s *Setting) setBool(field reflect.Value, text string) error {
+func (s Setting) setBool(field reflect.Value, text string) error {
 	if s.Type == typeInt {
 		if text != "0" && text != "1" {
 			return errors.New("must be 0 or 1")
@@ -168,7 +168,7 @@ func (s *Setting) setBool(field reflect.Value, text string) error {
 	return nil
 }
 
-func (s *Setting) setString(field reflect.Value, text string) error {
+func (s Setting) setString(field reflect.Value, text string) error {
 	if len(s.words) == 0 {
 		field.SetString(text)
 		return nil
@@ -183,17 +183,17 @@ func (s *Setting) setString(field reflect.Value, text string) error {
 }
 
 // render is the text of the field's value in the table, and the inverse of set.
-func (s *Setting) render(field reflect.Value) string {
-	if secret, ok := field.Interface().(Secret); ok {
+func (s Setting) render(field reflect.Value) string {
+	if secret, ok := reflect.TypeAssert[Secret](field); ok {
 		return secret.Reveal()
 	}
-	if d, ok := field.Interface().(time.Duration); ok {
+	if d, ok := reflect.TypeAssert[time.Duration](field); ok {
 		if s.unit > 0 {
 			return strconv.FormatInt(int64(d/s.unit), 10)
 		}
 		return durationText(d)
 	}
-	if marshaler, ok := field.Interface().(encoding.TextMarshaler); ok {
+	if marshaler, ok := reflect.TypeAssert[encoding.TextMarshaler](field); ok {
 		if text, err := marshaler.MarshalText(); err == nil {
 			return string(text)
 		}
@@ -207,7 +207,7 @@ func (s *Setting) render(field reflect.Value) string {
 	return fmt.Sprint(field.Interface())
 }
 
-func (s *Setting) renderBool(v bool) string { //nolint:revive // the value itself, not a flag
+func (s Setting) renderBool(v bool) string {
 	switch {
 	case s.Type == typeInt && v:
 		return "1"

@@ -47,8 +47,7 @@ func OpenWith(ctx context.Context, pool *pgxpool.Pool, reg *Registry, log *slog.
 	if err != nil {
 		return nil, err
 	}
-	//nolint:contextcheck // the follower outlives the call; Close ends it
-	follow, stop := context.WithCancel(context.Background())
+	follow, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	w := &follower{store: s, pool: pool, log: log, poll: cmp.Or(o.Poll, 5*time.Second), backoff: minBackoff}
 	s.running.Go(func() { w.run(follow) })

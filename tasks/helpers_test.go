@@ -1,0 +1,22 @@
+package tasks_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"augur/db"
+	"augur/tasks"
+)
+
+func dbtestLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// rescue does what the monitor's reaper does.
+func rescue(t *testing.T, pool *pgxpool.Pool) []db.RescueRow {
+	t.Helper()
+	rescued, err := db.New().Rescue(t.Context(), pool, db.RescueParams{Lease: tasks.LeaseLength, Grace: tasks.LeaseGrace})
+	require.NoError(t, err)
+	return rescued
+}

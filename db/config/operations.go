@@ -106,11 +106,11 @@ type Value struct {
 	// Problem says why the stored value is not in effect.
 	Problem string `json:"problem,omitempty"`
 
-	text string
+	text Secret
 }
 
 // Reveal is the text as it is.
-func (v Value) Reveal() string { return v.text }
+func (v Value) Reveal() string { return v.text.Reveal() }
 
 // Set writes one value, when it makes sense together with the rest of its section. An existing row keeps its type; a new one has the setting's type, or
 // str. A setting that nothing reads may be written; the report warns.
@@ -128,7 +128,7 @@ func Set(ctx context.Context, pool Beginner, reg *Registry, section, name, value
 	setting, _ := reg.Setting(section, name)
 	return Value{
 		Section: section, Setting: name, Value: reg.shown(section, name, value), Type: reg.typeOf(section, name),
-		Effect: setting.Effect, Unused: setting.Unused, text: value,
+		Effect: setting.Effect, Unused: setting.Unused, text: NewSecret(value),
 	}, report, nil
 }
 
@@ -190,15 +190,16 @@ func (r *Registry) value(from row) Value {
 	setting, known := r.Setting(from.section, from.name)
 	v := Value{
 		Section: from.section, Setting: from.name, Type: from.typ, Default: from.null,
-		Effect: setting.Effect, Unused: setting.Unused, text: from.value,
+		Effect: setting.Effect, Unused: setting.Unused,
 	}
+	text := from.value
 	if from.null {
-		v.text = setting.Default
+		text = setting.Default
 	}
 	if !known {
 		v.Unused = "nothing reads this setting"
 	}
-	v.Value = r.shown(from.section, from.name, v.text)
+	v.Value, v.text = r.shown(from.section, from.name, text), NewSecret(text)
 	return v
 }
 

@@ -117,8 +117,7 @@ func Up(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (Result, erro
 func settled(state state) (bool, Result, error) {
 	version := state.version()
 	err := version.err()
-	var versionErr *VersionError
-	if errors.As(err, &versionErr) && versionErr.Have < versionErr.Want {
+	if e, ok := errors.AsType[*VersionError](err); ok && e.Have < e.Want {
 		return false, Result{}, nil
 	}
 	return true, Result{From: version.Have, To: version.Have}, err
@@ -206,8 +205,7 @@ func upOurs(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (applied 
 		if errors.Is(err, goose.ErrNoNextVersion) {
 			return applied, nil
 		}
-		var partial *goose.PartialError
-		if errors.As(err, &partial) {
+		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 			source := partial.Failed.Source
 			return applied, fmt.Errorf("migrate to version %d (%s): %w", source.Version, name(source.Path), partial.Err)
 		}

@@ -108,10 +108,11 @@ func TestUpWaitsForTheOneWhoMigrates(t *testing.T) {
 	_, err = other.Exec(t.Context(), "SELECT pg_advisory_lock($1)", int64(migrate.LockKey))
 	require.NoError(t, err)
 
+	pool := open(t, url)
 	log := recorder{signal: make(chan struct{})}
 	var group errgroup.Group
 	group.Go(func() error {
-		_, err := migrate.Up(t.Context(), open(t, url), log.logger())
+		_, err := migrate.Up(t.Context(), pool, log.logger())
 		return err
 	})
 	<-log.signal // it waits
@@ -131,11 +132,12 @@ func TestCancelledUpStopsWaiting(t *testing.T) {
 	_, err = other.Exec(t.Context(), "SELECT pg_advisory_lock($1)", int64(migrate.LockKey))
 	require.NoError(t, err)
 
+	pool := open(t, url)
 	ctx, cancel := context.WithCancel(t.Context())
 	log := recorder{signal: make(chan struct{})}
 	var group errgroup.Group
 	group.Go(func() error {
-		_, err := migrate.Up(ctx, open(t, url), log.logger())
+		_, err := migrate.Up(ctx, pool, log.logger())
 		return err
 	})
 	<-log.signal

@@ -142,8 +142,7 @@ func (e *entry) reject(reason string) {
 
 func (e *entry) readURL(raw string, policy giturl.Policy) {
 	url, err := giturl.Parse(raw, policy)
-	var refused *giturl.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*giturl.Error](err); ok {
 		e.URL = refused.URL
 		e.reject(refused.Reason)
 		return

@@ -470,8 +470,7 @@ func ExampleParse() {
 	fmt.Println(u, u.Platform, u.Owner, u.Name, err)
 
 	_, err = giturl.Parse("https://github.com@evil.example/x", giturl.Policy{})
-	var refused *giturl.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*giturl.Error](err); ok {
 		fmt.Println(refused.Reason)
 	}
 	// Output:

@@ -100,7 +100,7 @@ func parseScheme(scheme, rest string, p Policy) (URL, string) {
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		authority, tail = rest[:i], rest[i:]
 	}
-	user, hostport, reason := splitUser(authority, scheme == "ssh")
+	user, hostport, reason := splitUser(authority, scheme)
 	if reason != "" {
 		return URL{}, reason
 	}
@@ -139,7 +139,7 @@ func parseSCP(authority, tail string, p Policy) (URL, string) {
 	if strings.HasPrefix(authority, "[") || strings.Contains(authority, "@[") {
 		return URL{}, "has brackets around its host: write it as ssh://user@host:port/path"
 	}
-	user, host, reason := splitUser(authority, true)
+	user, host, reason := splitUser(authority, "ssh")
 	if reason != "" {
 		return URL{}, reason
 	}
@@ -214,7 +214,7 @@ func parseLocal(raw string, p Policy) (URL, string) {
 }
 
 // splitUser takes the userinfo off an authority. Only ssh may have one, and only a name.
-func splitUser(authority string, ssh bool) (user, hostport, reason string) {
+func splitUser(authority, scheme string) (user, hostport, reason string) {
 	at := strings.LastIndexByte(authority, '@')
 	if at < 0 {
 		return "", authority, ""
@@ -226,7 +226,7 @@ func splitUser(authority string, ssh bool) (user, hostport, reason string) {
 	if _, known := forges[strings.ToLower(user)]; known {
 		return "", "", fmt.Sprintf("does not point to %s, which stands before an @, but to another host", strings.ToLower(user))
 	}
-	if !ssh {
+	if scheme != "ssh" {
 		return "", "", "has a user name or token before the @: remove it, keys belong in the settings and never in a URL"
 	}
 	if !userName.MatchString(user) {

@@ -82,7 +82,10 @@ func Open(src io.Reader, first, second Column) (*Sheet, error) {
 	} else {
 		s.scan.comma = s.detectComma(head)
 	}
-	return s, s.detectColumns(sample(head, s.scan.comma))
+	if err := s.detectColumns(sample(head, s.scan.comma)); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Next returns the next row, or [io.EOF]. Other errors are those of the reader.

@@ -236,8 +236,7 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		rows, err := read(t, bytes.NewReader(text), groupColumn)
-		var format *sheet.FormatError
-		if errors.As(err, &format) {
+		if _, ok := errors.AsType[*sheet.FormatError](err); ok {
 			return
 		}
 		require.NoError(t, err)

@@ -187,7 +187,7 @@ func (e *evaluation) problems(inEffect reflect.Value) []Problem {
 			continue
 		}
 		found = append(found, Problem{
-			Section: e.section.name, Setting: setting.Name, Reason: reason,
+			Section: e.section.name, Setting: setting.Name, Reason: hidePasswords(reason),
 			InEffect:    show(setting, setting.render(inEffect.FieldByIndex(setting.index))),
 			fingerprint: maphash.String(seed, e.rows[setting.Path()].value),
 		})

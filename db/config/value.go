@@ -78,14 +78,15 @@ func (s Setting) set(field reflect.Value, text string) error {
 		return fmt.Errorf("must be at most %d characters long", maxValue)
 	}
 	text = strings.TrimSpace(text)
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+	unmarshaler, structured := reflect.TypeAssert[encoding.TextUnmarshaler](field.Addr())
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) || !structured && strings.ContainsFunc(text, unicode.IsControl) {
 		return s.refuse(errors.New("must be UTF-8 text without control characters"), text)
 	}
 	if s.Secret {
 		field.Set(reflect.ValueOf(NewSecret(text)))
 		return nil
 	}
-	if unmarshaler, ok := reflect.TypeAssert[encoding.TextUnmarshaler](field.Addr()); ok {
+	if structured {
 		return unmarshaler.UnmarshalText([]byte(text))
 	}
 	if err := s.setBasic(field, text); err != nil {

@@ -175,8 +175,8 @@ func (r Rewrites) validate() error {
 		switch to := pair.Replacement; {
 		case strings.HasPrefix(to, "-") || strings.Contains(to, "::"):
 			fault("a replacement must be a URL or a path", to)
-		case strings.ContainsFunc(to, unicode.IsControl):
-			fault("must not contain control characters", to)
+		case strings.ContainsFunc(pair.Prefix+to, unicode.IsControl):
+			fault("must not contain control characters", pair.Prefix+"="+to)
 		case withoutPassword(to) != to:
 			fault("a replacement must not carry a password", to)
 		}

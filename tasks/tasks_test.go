@@ -115,6 +115,7 @@ func TestErrorsEndInTheRightOutcome(t *testing.T) {
 		"gone":           {fmt.Errorf("clone: %w", tasks.ErrGone), "Ignore", "gone", "fails: clone: the repository does not exist"},
 		"private":        {tasks.Hint(tasks.ErrPrivate, "check the URL"), "Ignore", "private", "fails: the repository is private, or does not exist (check the URL)"},
 		"blocked":        {tasks.ErrBlocked, "Ignore", "blocked", "fails: access to the repository is blocked"},
+		"invalid":        {fmt.Errorf("%w: no such thing", tasks.ErrInvalid), "Error", "error", "fails: not valid: no such thing"},
 		"gone and error": {errors.Join(errors.New("x"), tasks.ErrGone), "Ignore", "gone", "fails: x\nthe repository does not exist"},
 	}
 	for name, test := range tests {

@@ -21,6 +21,10 @@ var (
 	ErrBlocked = errors.New("access to the repository is blocked")
 )
 
+// ErrInvalid says that what was asked for is wrong, such as a URL that is not allowed: trying again cannot help. Workers wrap it; the task fails at
+// once, as an error.
+var ErrInvalid = errors.New("not valid")
+
 // ErrFenced says that the job is no longer this attempt's: it was rescued, or its run was reset. [Collection] methods return it; a worker
 // returns it as it is. Nothing was written, and nothing will be.
 var ErrFenced = errors.New("the job was given to another worker, or was reset")
@@ -96,7 +100,7 @@ func judge(ctx context.Context, err error, attempt, maxAttempts int) (verdict, C
 		return fail, CausePrivate
 	case errors.Is(err, ErrBlocked):
 		return fail, CauseBlocked
-	case attempt >= maxAttempts:
+	case attempt >= maxAttempts || errors.Is(err, ErrInvalid):
 		return fail, CauseError
 	}
 	return retry, ""

@@ -179,7 +179,7 @@ func verdict(err error) error {
 	case errors.Is(err, facade.ErrDiskFull):
 		return tasks.Hint(err, "free space in Facade.repo_directory, or move it to a larger disk")
 	case errors.Is(err, facade.ErrRefused):
-		return tasks.Hint(err, "see Facade.allow_http, allow_local and allow_private")
+		return tasks.Hint(fmt.Errorf("%w: %w", tasks.ErrInvalid, err), "see Facade.allow_http, allow_local and allow_private")
 	case errors.Is(err, facade.ErrTimeout):
 		return tasks.Hint(err, "the server is slow or hangs; see Facade.clone_timeout, fetch_timeout and remote_timeout")
 	}

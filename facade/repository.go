@@ -41,7 +41,7 @@ const (
 
 // Head reads where HEAD points to. A branch that does not exist yet is no fault: the Head has no hash.
 func (r *Repository) Head(ctx context.Context) (Head, error) {
-	out, err := r.run(ctx, "read the head of "+r.dir, 1, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
+	out, err := r.run(ctx, call{op: "read the head of " + r.dir, exitOK: 1}, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
 	if err != nil && !errors.Is(err, errAnswer) {
 		return Head{}, err
 	}
@@ -54,6 +54,9 @@ func (r *Repository) Head(ctx context.Context) (Head, error) {
 	if hash == "" {
 		return Head{}, r.unborn(ctx, branch, symbolic)
 	}
+	if !validHash(hash) {
+		return Head{}, fmt.Errorf("read the head of %s: git rev-parse printed %.100q", r.dir, hash)
+	}
 	if !symbolic {
 		branch = ""
 	}
@@ -65,7 +68,7 @@ func (r *Repository) unborn(ctx context.Context, branch string, symbolic bool) e
 	if !symbolic {
 		return &Error{Op: "read the head of " + r.dir, Kind: ErrCorrupt, Err: errors.New("HEAD points to nothing that is here")}
 	}
-	_, err := r.run(ctx, "read the head of "+r.dir, 1, "show-ref", "--verify", "--quiet", "--", branch)
+	_, err := r.run(ctx, call{op: "read the head of " + r.dir, exitOK: 1}, "show-ref", "--verify", "--quiet", "--", branch)
 	switch {
 	case errors.Is(err, errAnswer):
 		return nil
@@ -87,15 +90,23 @@ func (r *Repository) NewCommits(ctx context.Context, head, stored string) ([]str
 	if stored != "" {
 		args = append(args, "--not", stored)
 	}
-	out, err := r.run(ctx, "list commits of "+r.dir, 0, append(args, "--")...)
+	out, err := r.run(ctx, call{op: "list commits of " + r.dir, limit: listLimit}, append(args, "--")...)
 	if err != nil {
 		return nil, err
 	}
-	text := strings.TrimSuffix(string(out), "\n")
-	if text == "" {
-		return nil, nil
+	var list []string
+	if len(out) > 0 {
+		list = strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 	}
-	return strings.Split(text, "\n"), nil
+	// A whole answer ends with head itself, unless all of it was stored.
+	whole := stored != "" && len(list) == 0 || len(list) > 0 && list[len(list)-1] == head
+	for _, h := range list {
+		whole = whole && validHash(h)
+	}
+	if !whole {
+		return nil, fmt.Errorf("list commits of %s: git rev-list printed %d lines that are no whole list", r.dir, len(list))
+	}
+	return list, nil
 }
 
 // IsAncestor tells whether the history of head contains old. An old that the clone does not have is no ancestor.
@@ -103,15 +114,15 @@ func (r *Repository) IsAncestor(ctx context.Context, old, head string) (bool, er
 	if !validHash(old) || !validHash(head) {
 		return false, fmt.Errorf("compare commits of %s: %q and %q must be hashes", r.dir, old, head)
 	}
-	op := "compare commits of " + r.dir
-	_, err := r.run(ctx, op, 1, "merge-base", "--is-ancestor", old, head)
+	c := call{op: "compare commits of " + r.dir, exitOK: 1}
+	_, err := r.run(ctx, c, "merge-base", "--is-ancestor", old, head)
 	switch {
 	case err == nil:
 		return true, nil
 	case errors.Is(err, errAnswer):
 		return false, nil
 	}
-	if _, missing := r.run(ctx, op, 1, "rev-parse", "--quiet", "--verify", old+"^{commit}"); errors.Is(missing, errAnswer) {
+	if _, missing := r.run(ctx, c, "rev-parse", "--quiet", "--verify", old+"^{commit}"); errors.Is(missing, errAnswer) {
 		return false, nil
 	}
 	return false, err
@@ -121,8 +132,8 @@ func (r *Repository) IsAncestor(ctx context.Context, old, head string) (bool, er
 const listLimit = 1 << 30
 
 // run asks a short question. A commit-graph that is damaged is only an index: without it the answer is the same, later.
-func (r *Repository) run(ctx context.Context, op string, exitOK int, args ...string) ([]byte, error) {
-	c := call{op: op, dir: r.dir, env: r.env, timeout: r.git.options.Timeouts.Local, exitOK: exitOK, limit: listLimit}
+func (r *Repository) run(ctx context.Context, c call, args ...string) ([]byte, error) {
+	c.dir, c.env, c.timeout = r.dir, r.env, r.git.options.Timeouts.Local
 	out, err := r.git.run(ctx, c, args...)
 	var e *Error
 	if errors.As(err, &e) && strings.Contains(e.Stderr, "commit-graph") {

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 )
 
@@ -36,4 +37,11 @@ func (l Logging) Validate() error {
 		return fmt.Errorf("Logging.logs_directory: must be absolute or empty (got %.80q)", l.Directory)
 	}
 	return nil
+}
+
+// Slots is how many jobs of each queue run at a time on this machine; queues with none are left out.
+func (c Celery) Slots() map[string]int {
+	slots := map[string]int{"core": c.CoreWorkers, "secondary": c.SecondaryWorkers, "facade": c.FacadeWorkers}
+	maps.DeleteFunc(slots, func(_ string, n int) bool { return n == 0 })
+	return slots
 }

@@ -113,7 +113,7 @@ func create(t testing.TB, from string) string {
 		t.Fatalf("database for the test: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := execute("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+		if err := execute(leaving(name), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("database of the test: %v", err)
 		}
 	})
@@ -136,20 +136,34 @@ func makeTemplate() error {
 	if err != nil {
 		return err
 	}
-	return execute("ALTER DATABASE " + template + " WITH ALLOW_CONNECTIONS false")
+	return execute("ALTER DATABASE "+template+" WITH ALLOW_CONNECTIONS false", leaving(template))
 }
 
-// execute runs a statement on the cluster in a connection of its own: a pool would leave goroutines behind, which the caller's tests would find.
-func execute(statement string) error {
+// leaving is a statement that waits until the connections that have just been closed have ended on the server too, for a tenth of a second at
+// most. Copying and dropping a database do that as well, but look only every tenth of a second.
+func leaving(database string) string {
+	return `DO $$
+		BEGIN
+			FOR i IN 1..50 LOOP
+				EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '` + database + `');
+				PERFORM pg_sleep(0.002), pg_stat_clear_snapshot();
+			END LOOP;
+		END $$`
+}
+
+// execute runs statements on the cluster in a connection of their own: a pool would leave goroutines behind, which the caller's tests would find.
+func execute(statements ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), createTimeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, address("postgres"))
 	if err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, statement)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", statement, err)
+	for _, statement := range statements {
+		if _, err = conn.Exec(ctx, statement); err != nil {
+			err = fmt.Errorf("%s: %w", statement, err)
+			break
+		}
 	}
 	return errors.Join(err, conn.Close(ctx))
 }

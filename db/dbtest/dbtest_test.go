@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,32 +31,33 @@ const (
 
 func TestEachTestHasAMigratedDatabaseOfItsOwn(t *testing.T) {
 	t.Parallel()
+	conn := connect(t, dbtest.URL(t))
 	names := make(chan string, 3)
-	t.Run("tests", func(t *testing.T) {
-		for i := range cap(names) {
-			t.Run(fmt.Sprint(i), func(t *testing.T) {
-				t.Parallel()
-				pool := dbtest.New(t)
-				var database, searchPath, zone string
-				err := pool.QueryRow(t.Context(), "SELECT current_database(), current_setting('search_path'), current_setting('timezone')").
-					Scan(&database, &searchPath, &zone)
-				require.NoError(t, err)
-				require.Contains(t, searchPath, "augur_data")
-				require.Equal(t, "UTC", zone)
-				var repos int
-				require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM augur_data.repo").Scan(&repos))
-				_, err = pool.Exec(t.Context(), "CREATE TABLE augur_data.mine ()")
-				require.NoError(t, err, "nobody else made it")
-				names <- database
-			})
+	t.Cleanup(func() { // after the subtests
+		close(names)
+		for name := range names {
+			var exists bool
+			err := conn.QueryRow(context.Background(), "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists)
+			require.NoError(t, err)
+			require.False(t, exists, "dropped when the test ended")
 		}
 	})
-	close(names)
-	conn := connect(t, dbtest.URL(t))
-	for name := range names {
-		var exists bool
-		require.NoError(t, conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists))
-		require.False(t, exists, "dropped when the test ended")
+	for i := range cap(names) {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			t.Parallel()
+			pool := dbtest.New(t)
+			var database, searchPath, zone string
+			err := pool.QueryRow(t.Context(), "SELECT current_database(), current_setting('search_path'), current_setting('timezone')").
+				Scan(&database, &searchPath, &zone)
+			require.NoError(t, err)
+			require.Contains(t, searchPath, "augur_data")
+			require.Equal(t, "UTC", zone)
+			var repos int
+			require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM augur_data.repo").Scan(&repos))
+			_, err = pool.Exec(t.Context(), "CREATE TABLE augur_data.mine ()")
+			require.NoError(t, err, "nobody else made it")
+			names <- database
+		})
 	}
 }
 

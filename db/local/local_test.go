@@ -2,7 +2,6 @@ package local_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -296,5 +295,5 @@ func TestDefaultHome(t *testing.T) {
 	require.Equal(t, "/data/ann/augur", local.DefaultHome(1000, "/home/ann", "/data/ann"))
 	_, err := local.Status(t.Context(), local.Options{})
 	require.Error(t, err)
-	require.False(t, errors.Is(err, os.ErrNotExist))
+	require.NotErrorIs(t, err, os.ErrNotExist)
 }

@@ -230,7 +230,7 @@ func (h *home) makeSocketDir() (dir string, temporary bool, err error) {
 		temporary = true
 		dir, err = os.MkdirTemp("/tmp", "augur-")
 	} else if err = os.Mkdir(dir, 0o700); errors.Is(err, fs.ErrExist) {
-		err = os.Chmod(dir, 0o700) //nolint:gosec // a directory: its owner must enter it
+		err = os.Chmod(dir, 0o700)
 	}
 	if err == nil {
 		err = h.account.Own(dir)

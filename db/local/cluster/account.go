@@ -16,10 +16,8 @@ import (
 
 // Account is the operating-system user that server processes run as.
 type Account struct {
-	Name     string
-	UID, GID int
-	groups   []uint32
-	other    bool // not the user of this process
+	Name       string
+	credential *syscall.Credential // nil: the user of this process
 }
 
 // AccountOf returns the account for a data directory: the current user, or for root the owner of the directory, and when it does not exist yet the
@@ -35,7 +33,7 @@ func AccountOf(data string) (Account, error) {
 			return Account{}, fmt.Errorf("data directory %s belongs to user %s: run the program as that user or as root, or set AUGUR_HOME to another directory",
 				data, userName(owner))
 		}
-		return Account{Name: userName(uid), UID: uid, GID: os.Getegid()}, nil
+		return Account{Name: userName(uid)}, nil
 	}
 	if !exists {
 		return serviceAccount()
@@ -79,35 +77,27 @@ func serviceAccount() (Account, error) {
 }
 
 func accountFor(u *user.User) (Account, error) {
-	uid, err := strconv.Atoi(u.Uid)
-	if err != nil {
-		return Account{}, fmt.Errorf("id of user %s: %w", u.Username, err)
-	}
-	gid, err := strconv.Atoi(u.Gid)
-	if err != nil {
-		return Account{}, fmt.Errorf("group of user %s: %w", u.Username, err)
-	}
-	a := Account{Name: u.Username, UID: uid, GID: gid, other: true}
-	ids, err := u.GroupIds()
+	groups, err := u.GroupIds()
 	if err != nil {
 		return Account{}, fmt.Errorf("groups of user %s: %w", u.Username, err)
 	}
-	for _, id := range ids {
-		g, err := strconv.ParseUint(id, 10, 32)
+	ids := make([]uint32, 0, len(groups)+2)
+	for _, text := range append([]string{u.Uid, u.Gid}, groups...) {
+		id, err := strconv.ParseUint(text, 10, 32)
 		if err != nil {
-			return Account{}, fmt.Errorf("groups of user %s: %w", u.Username, err)
+			return Account{}, fmt.Errorf("ids of user %s: %w", u.Username, err)
 		}
-		a.groups = append(a.groups, uint32(g))
+		ids = append(ids, uint32(id))
 	}
-	return a, nil
+	return Account{Name: u.Username, credential: &syscall.Credential{Uid: ids[0], Gid: ids[1], Groups: ids[2:]}}, nil
 }
 
 // Own gives a path to the account. It does nothing when the account is the current user.
 func (a Account) Own(path string) error {
-	if !a.other {
+	if a.credential == nil {
 		return nil
 	}
-	return os.Lchown(path, a.UID, a.GID)
+	return os.Lchown(path, int(a.credential.Uid), int(a.credential.Gid))
 }
 
 // command prepares a server program under the account: in a session of its own, so that Ctrl-C in the terminal does not reach it, with an environment
@@ -116,17 +106,14 @@ func (a Account) command(ctx context.Context, b Binaries, program string, args .
 	cmd := exec.CommandContext(ctx, b.Path(program), args...)
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + b.Dir + ":/usr/bin:/bin", "HOME=/", "LC_ALL=C", "TZ=UTC"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if a.other {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(a.UID), Gid: uint32(a.GID), Groups: a.groups}
-	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: a.credential}
 	return cmd
 }
 
 // Reach checks that the account can run the binaries and enter dir. The error names the first directory on the way that is closed.
 // Only trying tells: besides the mode bits there are access lists, security modules and mount options.
 func (a Account) Reach(ctx context.Context, b Binaries, dir string) error {
-	if !a.other {
+	if a.credential == nil {
 		return nil
 	}
 	try := func(dir string) error {

@@ -70,16 +70,21 @@ func Find(ctx context.Context, s Search) ([]Binaries, error) {
 		}
 		return []Binaries{b}, nil
 	}
-	var found []Binaries
-	add := func(b Binaries) {
-		if !slices.Contains(found, b) {
-			found = append(found, b)
+	seen := map[string]bool{}
+	look := func(list []Binaries, dir string) []Binaries {
+		postgres, err := filepath.EvalSymlinks(filepath.Join(dir, "postgres"))
+		if err != nil || seen[postgres] {
+			return list
 		}
-	}
-	for _, dir := range filepath.SplitList(s.Path) {
+		seen[postgres] = true
 		if b, err := inspect(ctx, dir); err == nil {
-			add(b)
+			list = append(list, b)
 		}
+		return list
+	}
+	var found []Binaries
+	for _, dir := range filepath.SplitList(s.Path) {
+		found = look(found, dir)
 	}
 	dirs := s.Dirs
 	if dirs == nil {
@@ -92,15 +97,11 @@ func Find(ctx context.Context, s Search) ([]Binaries, error) {
 			return nil, fmt.Errorf("directories of PostgreSQL %q: %w", pattern, err)
 		}
 		for _, dir := range matches {
-			if b, err := inspect(ctx, dir); err == nil {
-				usual = append(usual, b)
-			}
+			usual = look(usual, dir)
 		}
 	}
 	slices.SortStableFunc(usual, func(a, b Binaries) int { return b.Major - a.Major })
-	for _, b := range usual {
-		add(b)
-	}
+	found = append(found, usual...)
 	if len(found) == 0 {
 		return nil, ErrNoBinaries
 	}

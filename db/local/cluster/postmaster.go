@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,7 +53,7 @@ func ReadPostmaster(data string) (Postmaster, error) {
 // Alive reports whether the process is there and is the postmaster of this data directory. After a crash or a reboot the file may name a process
 // that has nothing to do with PostgreSQL. A postmaster that was our child and has exited is reaped on the way.
 func (p Postmaster) Alive() bool {
-	if p.PID <= 0 || errors.Is(syscall.Kill(p.PID, 0), syscall.ESRCH) {
+	if p.PID <= 0 || p.PID > math.MaxInt32 || errors.Is(syscall.Kill(p.PID, 0), syscall.ESRCH) {
 		return false
 	}
 	proc, err := process.NewProcess(int32(p.PID))

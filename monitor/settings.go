@@ -58,5 +58,5 @@ type Views struct {
 	_ struct{} `section:"Celery" effect:"next tick"`
 
 	// Days between two refreshes of the materialized views. 0 or less: they are not refreshed.
-	RefreshInterval time.Duration `setting:"refresh_materialized_views_interval_in_days" default:"1" unit:"24h" min:"-1" max:"3650"`
+	RefreshInterval time.Duration `setting:"refresh_materialized_views_interval_in_days" default:"1" unit:"24h" min:"-1" max:"3650" unused:"nothing refreshes the views yet"`
 }

@@ -47,6 +47,7 @@ type Unused struct {
 // snapshot is the values of all sections at one time. It does not change.
 type snapshot struct {
 	sections map[reflect.Type]reflect.Value
+	typed    map[reflect.Type]any // the same, boxed once, so that readers do not allocate
 	problems []Problem
 	unused   []Unused
 }
@@ -55,7 +56,7 @@ var seed = maphash.MakeSeed()
 
 // evaluate turns rows into values. What makes no sense falls back to before, or to the default when before is nil.
 func (r *Registry) evaluate(rows []row, before *snapshot) *snapshot {
-	next := &snapshot{sections: make(map[reflect.Type]reflect.Value, len(r.sections))}
+	next := &snapshot{sections: map[reflect.Type]reflect.Value{}, typed: map[reflect.Type]any{}}
 	byPath := make(map[string]row, len(rows))
 	for _, row := range rows {
 		byPath[row.path()] = row
@@ -68,6 +69,7 @@ func (r *Registry) evaluate(rows []row, before *snapshot) *snapshot {
 		}
 		e := evaluation{section: section, old: old, rows: byPath, faults: map[string]string{}}
 		next.sections[section.goes] = e.run()
+		next.typed[section.goes] = next.sections[section.goes].Interface()
 		next.problems = append(next.problems, e.problems(next.sections[section.goes])...)
 	}
 	slices.SortFunc(next.problems, func(a, b Problem) int {

@@ -55,12 +55,11 @@ func Static(reg *Registry, pairs ...string) *Store {
 // than keeping it. What the struct points to, such as a slice, is shared and must not be changed. It panics when the store's registry has no T.
 func Of[T any](s *Store) T {
 	typ := reflect.TypeFor[T]()
-	value, ok := s.now.Load().sections[typ]
+	value, ok := s.now.Load().typed[typ].(T)
 	if !ok {
 		panic("config: no section is served by " + typ.String())
 	}
-	got, _ := reflect.TypeAssert[T](value) // the map's key is its type
-	return got
+	return value
 }
 
 // Changed is closed when a value or a problem changes after this call. To miss nothing, call it before reading values:

@@ -23,7 +23,7 @@ type Settings struct {
 	RepoDirectory string `setting:"repo_directory" default:"repos/"`
 	// 0 runs every task of the facade phase. 1 runs only the steps that have a switch of their own (pull_repos, run_analysis,
 	// run_facade_contributors, rebuild_caches) and leaves out the rest: dependencies, libyears, lines of code.
-	LimitedRun bool `setting:"limited_run" default:"0" type:"int"`
+	LimitedRun bool `setting:"limited_run" default:"0" type:"int" unused:"there are no tasks to leave out yet"`
 	// 1 fetches what is new in repositories that are cloned already. 0 leaves clones as they are, so updates are not collected; new
 	// repositories are still cloned.
 	PullRepos bool `setting:"pull_repos" default:"1" type:"int"`
@@ -63,7 +63,7 @@ type Settings struct {
 	// Longest time of asking a server for its branches (git ls-remote). Go duration text.
 	RemoteTimeout time.Duration `setting:"remote_timeout" default:"1m" min:"1s" max:"1h"`
 	// A transfer slower than this many bytes a second, for low_speed_time, is broken off. 0 never breaks off; the timeouts above still hold.
-	LowSpeedLimit int `setting:"low_speed_limit" default:"1000" min:"0" max:"1000000000"`
+	LowSpeedLimit int `setting:"low_speed_limit" default:"1000" min:"0" max:"1000000000" unused:"it is always 1000"`
 	// How long a transfer may stay under low_speed_limit. Go duration text, whole seconds.
 	LowSpeedTime time.Duration `setting:"low_speed_time" default:"1m" min:"1s" max:"1h"`
 	// How many git processes one analysis uses at a time. 0: as many as the machine has processors.

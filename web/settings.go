@@ -14,8 +14,8 @@ import (
 type Server struct {
 	_ struct{} `section:"Server" effect:"restart"`
 
-	// Address to listen on: a name or an IP address. 127.0.0.1 serves this machine only, 0.0.0.0 everybody who can reach it; then a token
-	// is needed for every request.
+	// Address to listen on: a name or an IP address of this machine itself, such as 127.0.0.1. One that other machines can reach, such as
+	// 0.0.0.0, is refused at the start, because requests need no token yet.
 	Host string `setting:"host" default:"127.0.0.1"`
 	// Port to listen on.
 	Port int `setting:"port" default:"5000" min:"1" max:"65535"`

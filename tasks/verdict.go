@@ -41,6 +41,14 @@ func (e *RateLimitError) Error() string {
 
 func (e *RateLimitError) Unwrap() error { return e.Err }
 
+// As gives err, whose text says it all, the meaning of one of the errors above: errors.Is finds it, the text stays.
+func As(err, meaning error) error { return &meant{err: err, meaning: meaning} }
+
+type meant struct{ err, meaning error }
+
+func (m *meant) Error() string   { return m.err.Error() }
+func (m *meant) Unwrap() []error { return []error{m.err, m.meaning} }
+
 // Hint adds to err what a person can do about it. Hints end up in the reason that `augur status` shows.
 func Hint(err error, advice string) error { return &hinted{err: err, advice: advice} }
 

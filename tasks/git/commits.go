@@ -62,7 +62,7 @@ func (s *Source) store(ctx context.Context, c *tasks.Collection, stored db.Augur
 	}
 	head, err := clone.Head(ctx)
 	if err != nil {
-		return fmt.Errorf("read the head of %s: %w", c.Repo.URL, verdict(err))
+		return verdict(err)
 	}
 	todo, gone, err := s.compare(ctx, c, clone, head.Hash, stored)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Source) store(ctx context.Context, c *tasks.Collection, stored db.Augur
 			c.Log.WarnContext(ctx, "clone is broken and is made again", slog.Any("error", err))
 			err = errors.Join(err, git.Repair(ctx, c.Repo.URL, dir))
 		}
-		return fmt.Errorf("read the history of %s: %w", c.Repo.URL, verdict(err))
+		return verdict(err)
 	}
 	c.Log.InfoContext(ctx, "history stored", slog.Int("commits", len(todo)), slog.Int64("rows", w.rows), slog.Int("left", len(gone)), slog.Int64("repaired", w.repaired))
 	if head.Hash == "" {
@@ -111,13 +111,13 @@ func (s *Source) compare(ctx context.Context, c *tasks.Collection, clone *facade
 		if !grown {
 			base = *stored.Head
 			if grown, err = clone.IsAncestor(ctx, base, head); err != nil {
-				return nil, nil, fmt.Errorf("compare the history of %s: %w", c.Repo.URL, verdict(err))
+				return nil, nil, verdict(err)
 			}
 		}
 		if grown {
 			todo, err = clone.NewCommits(ctx, head, base)
 			if err != nil {
-				return nil, nil, fmt.Errorf("list the commits of %s: %w", c.Repo.URL, verdict(err))
+				return nil, nil, verdict(err)
 			}
 			return todo, nil, nil
 		}
@@ -129,7 +129,7 @@ func (s *Source) compare(ctx context.Context, c *tasks.Collection, clone *facade
 	var reachable []string
 	if head != "" {
 		if reachable, err = clone.NewCommits(ctx, head, ""); err != nil {
-			return nil, nil, fmt.Errorf("list the commits of %s: %w", c.Repo.URL, verdict(err))
+			return nil, nil, verdict(err)
 		}
 	}
 	return difference(reachable, have), difference(have, reachable), nil

@@ -78,7 +78,7 @@ func (s *Source) update(ctx context.Context, c *tasks.Collection, git *facade.Gi
 	}
 	head, err = clone.Head(ctx)
 	if err != nil {
-		return facade.Head{}, "", fmt.Errorf("read the head of %s: %w", c.Repo.URL, verdict(err))
+		return facade.Head{}, "", verdict(err)
 	}
 	return head, line, nil
 }
@@ -95,7 +95,7 @@ func (s *Source) unchanged(ctx context.Context, c *tasks.Collection, git *facade
 	}
 	remote, err := git.RemoteHead(ctx, c.Repo.URL)
 	if err != nil {
-		return facade.Head{}, false, fmt.Errorf("ask for the head of %s: %w", c.Repo.URL, verdict(err))
+		return facade.Head{}, false, verdict(err)
 	}
 	return remote, remote.Hash == *stored.Head, nil
 }
@@ -107,10 +107,7 @@ func (s *Source) pull(ctx context.Context, git *facade.Git, dir, url string, log
 		log.WarnContext(ctx, "clone is broken and is made again", slog.Any("error", err))
 		err = git.Repair(ctx, url, dir)
 	}
-	if err != nil {
-		return fmt.Errorf("fetch %s: %w", url, verdict(err))
-	}
-	return nil
+	return verdict(err)
 }
 
 // nameOf is repo_path and repo_name as Augur's facade writes them: github.com-chaoss-augur and augur.

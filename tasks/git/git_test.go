@@ -330,8 +330,8 @@ func TestRemoteThatIsNotThereIsAResult(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	for name, test := range map[string]struct{ path, reason string }{
-		"gone":    {"/gone", "the repository does not exist"},
-		"private": {"/private", "the repository is private"},
+		"gone":    {"/gone", "repository does not exist"},
+		"private": {"/private", "repository asks for credentials"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -159,27 +159,27 @@ func (s *Source) open(ctx context.Context, git *facade.Git, dir, url string, log
 		err = git.Clone(ctx, url, dir)
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("clone %s: %w", url, verdict(err))
+		return nil, false, verdict(err)
 	}
 	if clone, err = git.Open(dir); err != nil {
-		return nil, false, fmt.Errorf("open the clone of %s: %w", url, verdict(err))
+		return nil, false, verdict(err)
 	}
 	return clone, true, nil
 }
 
-// verdict says in the words of package tasks what a fault of git means.
+// verdict says in the words of package tasks what a fault of git means. Package facade has said already what was being done to which repository.
 func verdict(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, facade.ErrGone):
-		return fmt.Errorf("%w: %w", tasks.ErrGone, err)
+		return tasks.As(err, tasks.ErrGone)
 	case errors.Is(err, facade.ErrPrivate):
-		return tasks.Hint(fmt.Errorf("%w: %w", tasks.ErrPrivate, err), "check the URL; repositories that need credentials are not collected")
+		return tasks.Hint(tasks.As(err, tasks.ErrPrivate), "check the URL; repositories that need credentials are not collected")
 	case errors.Is(err, facade.ErrDiskFull):
 		return tasks.Hint(err, "free space in Facade.repo_directory, or move it to a larger disk")
 	case errors.Is(err, facade.ErrRefused):
-		return tasks.Hint(fmt.Errorf("%w: %w", tasks.ErrInvalid, err), "see Facade.allow_http, allow_local and allow_private")
+		return tasks.Hint(tasks.As(err, tasks.ErrInvalid), "see Facade.allow_http, allow_local and allow_private")
 	case errors.Is(err, facade.ErrTimeout):
 		return tasks.Hint(err, "the server is slow or hangs; see Facade.clone_timeout, fetch_timeout and remote_timeout")
 	}

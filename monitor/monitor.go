@@ -219,3 +219,23 @@ func (m *Monitor) Reap(ctx context.Context) (int, error) {
 	}
 	return len(rescued), nil
 }
+
+// Idle lists the phases that are switched on and have no task for any repository: they start nothing.
+func (m *Monitor) Idle() []tasks.Phase {
+	var idle []tasks.Phase
+	for _, p := range plans(m.settings) {
+		if platforms, every := m.catalog.Platforms(p.phase, m.settings); len(platforms) == 0 && !every {
+			idle = append(idle, p.phase)
+		}
+	}
+	return idle
+}
+
+// Now is the database's clock, for [Monitor.Since].
+func (m *Monitor) Now(ctx context.Context) (time.Time, error) {
+	at, err := m.queries.DatabaseTime(ctx, m.pool)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the database's clock: %w", err)
+	}
+	return at, nil
+}

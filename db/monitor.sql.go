@@ -117,7 +117,7 @@ func (q *Queries) DatabaseTime(ctx context.Context, db DBTX) (time.Time, error) 
 
 const dueRepos = `-- name: DueRepos :many
 WITH fresh AS (
-    SELECT p.repo_id, 'new'::text AS sort, NULL::timestamptz AS since,
+    SELECT p.repo_id, 'new'::text AS sort,
         row_number() OVER (ORDER BY coalesce(s.commit_sum, s.issue_pr_sum) NULLS LAST, p.repo_id) AS place
     FROM augur_operations.collection_phase p
     JOIN augur_operations.collection_status s ON s.repo_id = p.repo_id
@@ -129,7 +129,7 @@ WITH fresh AS (
     LIMIT $3::int
 ),
 due AS (
-    SELECT p.repo_id, 'due'::text AS sort, coalesce(b.retry_at, p.last_collected) AS since,
+    SELECT p.repo_id, 'due'::text AS sort,
         row_number() OVER (ORDER BY coalesce(b.retry_at, p.last_collected) NULLS FIRST, p.repo_id) AS place
     FROM augur_operations.collection_phase p
     JOIN augur_operations.collection_status s ON s.repo_id = p.repo_id
@@ -146,7 +146,7 @@ due AS (
     LIMIT $6::int
 )
 SELECT s.repo_id, r.repo_group_id, r.repo_git, c.sort, c.place, (p.last_collected IS NULL)::boolean AS never_collected
-FROM (SELECT repo_id, sort, since, place FROM fresh UNION ALL SELECT repo_id, sort, since, place FROM due) AS c
+FROM (SELECT repo_id, sort, place FROM fresh UNION ALL SELECT repo_id, sort, place FROM due) AS c
 JOIN augur_operations.collection_status s ON s.repo_id = c.repo_id
 JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = $1
 JOIN augur_data.repo r ON r.repo_id = c.repo_id

@@ -19,7 +19,7 @@ ORDER BY p.phase;
 -- max_new and max_due of each sort, the smallest first among the new, the stalest first among the due. What was collected, or failed, before
 -- since is due whatever its interval. An empty list of patterns stands for any URL.
 WITH fresh AS (
-    SELECT p.repo_id, 'new'::text AS sort, NULL::timestamptz AS since,
+    SELECT p.repo_id, 'new'::text AS sort,
         row_number() OVER (ORDER BY coalesce(s.commit_sum, s.issue_pr_sum) NULLS LAST, p.repo_id) AS place
     FROM augur_operations.collection_phase p
     JOIN augur_operations.collection_status s ON s.repo_id = p.repo_id
@@ -31,7 +31,7 @@ WITH fresh AS (
     LIMIT @max_new::int
 ),
 due AS (
-    SELECT p.repo_id, 'due'::text AS sort, coalesce(b.retry_at, p.last_collected) AS since,
+    SELECT p.repo_id, 'due'::text AS sort,
         row_number() OVER (ORDER BY coalesce(b.retry_at, p.last_collected) NULLS FIRST, p.repo_id) AS place
     FROM augur_operations.collection_phase p
     JOIN augur_operations.collection_status s ON s.repo_id = p.repo_id
@@ -48,7 +48,7 @@ due AS (
     LIMIT @max_due::int
 )
 SELECT s.repo_id, r.repo_group_id, r.repo_git, c.sort, c.place, (p.last_collected IS NULL)::boolean AS never_collected
-FROM (SELECT * FROM fresh UNION ALL SELECT * FROM due) AS c
+FROM (SELECT repo_id, sort, place FROM fresh UNION ALL SELECT repo_id, sort, place FROM due) AS c
 JOIN augur_operations.collection_status s ON s.repo_id = c.repo_id
 JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = @phase
 JOIN augur_data.repo r ON r.repo_id = c.repo_id

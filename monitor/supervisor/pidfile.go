@@ -212,3 +212,19 @@ func zombie(ctx context.Context, p *process.Process) bool {
 	status, err := p.StatusWithContext(ctx)
 	return err == nil && len(status) > 0 && status[0] == process.Zombie
 }
+
+// Forget removes a pidfile whose backend is gone, and leaves that of a living one alone.
+func Forget(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	f := &PIDFile{path: path, lock: flock.New(path, flock.SetFlag(os.O_RDWR))}
+	locked, err := f.lock.TryLock()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("pidfile: %w", err)
+	}
+	if !locked || !f.current() {
+		return f.lock.Close()
+	}
+	return f.Release()
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"augur/db"
+	"augur/db/config"
+	"augur/insight"
+	"augur/monitor"
+	"augur/monitor/supervisor"
+	"augur/tasks"
+)
+
+// Connections that a process needs beside one for each job: for the queue's listener and its own work, and in pools of their own for
+// heartbeats and settings. A process with n slots has at most n + spareConns + sessionConns + 2 connections.
+const (
+	spareConns   = 4
+	sessionConns = 4
+)
+
+// service is what the backend and workers are made of: they run long, read settings as these change, and log.
+type service struct {
+	*session
+	*logs
+	host     string
+	settings *config.Store
+	catalog  *tasks.Catalog
+	queue    *tasks.Queue
+}
+
+// startService opens the database and what lies on it. Name is what the database calls its sessions, and log the name of its log.
+func (a *app) startService(ctx context.Context, name, log string, development bool) (_ *service, err error) {
+	s := &service{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close(ctx))
+		}
+	}()
+	if s.host, err = os.Hostname(); err != nil {
+		return nil, fmt.Errorf("find the name of this machine: %w", err)
+	}
+	if s.session, err = a.open(ctx, db.Options{MaxConns: sessionConns, ApplicationName: name}); err != nil {
+		return nil, err
+	}
+	now, err := config.Read(ctx, s.Pool, registry(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	if s.logs, err = a.openLogs(config.Of[supervisor.Logging](now), log, development); err != nil {
+		return nil, err
+	}
+	if s.settings, err = config.Open(ctx, s.Pool, registry(), s.Logger); err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	if s.catalog, err = a.catalog(s.settings, s.Logger); err != nil {
+		return nil, err
+	}
+	if s.queue, err = tasks.NewQueue(s.Pool, monitor.RetryAfter(s.settings), s.Logger); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// close ends what startService began.
+func (s *service) close(ctx context.Context) error {
+	var faults []error
+	if s.settings != nil {
+		s.settings.Close()
+	}
+	if s.session != nil {
+		faults = append(faults, s.session.close(ctx))
+	}
+	if s.logs != nil {
+		faults = append(faults, s.logs.close())
+	}
+	return errors.Join(faults...)
+}
+
+// abandon is close for a program that ends at once: it does not wait for jobs, which hold connections.
+func (s *service) abandon(ctx context.Context) error {
+	s.Pool = nil
+	return s.session.close(ctx)
+}
+
+func (s *service) monitor() *monitor.Monitor {
+	return monitor.New(s.Pool, s.queue, s.catalog, s.settings, s.Logger)
+}
+
+// slots is how many jobs of each queue run at a time on this machine, as the settings say; queues with none are left out.
+func (s *service) slots() map[string]int {
+	slots := config.Of[supervisor.Celery](s.settings).Slots()
+	if n := config.Of[insight.Settings](s.settings).Workers; n > 0 {
+		slots[tasks.ML.Queue()] = n
+	}
+	return slots
+}
+
+// hasTasks tells whether any task uses the queue.
+func (s *service) hasTasks(queue string) bool {
+	for _, t := range s.catalog.Tasks() {
+		if t.Phase.Queue() == queue {
+			return true
+		}
+	}
+	return false
+}
+
+// work runs jobs of the queues in this process until ctx ends, and then until they have ended or are handed back.
+func (s *service) work(ctx context.Context, slots map[string]int, drain time.Duration) error {
+	conns := spareConns
+	for _, n := range slots {
+		conns += n
+	}
+	pool, err := s.workPool(ctx, conns)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	process, err := tasks.NewProcess(ctx, pool, s.catalog, s.queue, s.settings, tasks.WorkerOptions{
+		Queues: slots, Host: s.host, PID: os.Getpid(), Drain: drain, Log: s.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	s.InfoContext(ctx, "working", slog.Any("slots", slots), slog.Int("connections", conns))
+	return process.Run(ctx)
+}
+
+func (s *service) workPool(ctx context.Context, conns int) (*pgxpool.Pool, error) {
+	name := s.Pool.Config().ConnConfig.RuntimeParams["application_name"]
+	return db.Connect(ctx, s.URL, db.Options{MaxConns: int32(conns), ApplicationName: name}) //nolint:gosec // the settings bound it
+}
+
+// stops are the signals that a service gets. The context of the command ends with the first of them, too, so whatever must go on
+// afterwards needs another.
+type stops struct {
+	// signals are those that end it: SIGINT, SIGTERM, and SIGHUP unless it was started with nohup.
+	signals chan os.Signal
+	// collection asks the backend to stop collecting and to go on serving.
+	collection chan os.Signal
+}
+
+// stopCollectionSignal is what `augur backend stop-collection-blocking` sends.
+const stopCollectionSignal = syscall.SIGUSR1
+
+func newStops() *stops {
+	s := &stops{signals: make(chan os.Signal, 2), collection: make(chan os.Signal, 1)}
+	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(s.signals, syscall.SIGHUP)
+	}
+	signal.Notify(s.collection, stopCollectionSignal)
+	return s
+}
+
+func (s *stops) close() {
+	signal.Stop(s.signals)
+	signal.Stop(s.collection)
+}
+
+// outcome is the end of a command that a signal stopped in order: Ctrl-C is an interruption, anything else is the normal end of a service.
+func outcome(sig os.Signal) error {
+	if sig == os.Interrupt {
+		return context.Canceled
+	}
+	return nil
+}
+
+// ended is closed when the input ends; nothing is ever written to it.
+func ended(input io.Reader) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = io.Copy(io.Discard, input) // whatever it is, it is the end
+	}()
+	return done
+}

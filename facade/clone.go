@@ -1,6 +1,7 @@
 package facade
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -82,17 +83,34 @@ func (g *Git) remoteHead(ctx context.Context, op string, r remote) (Head, error)
 		}
 	}
 	if h.Hash == "" {
-		return Head{}, nil
+		return Head{}, g.reallyEmpty(ctx, c, r)
 	}
 	h.Moved = said.redirect()
 	return h, nil
 }
 
+// reallyEmpty makes sure that a server of HTTP that tells no head has spoken git's protocol. Git takes any page, such as one to log in, for the list of refs of a server that only serves
+// files, and finds none in it.
+func (g *Git) reallyEmpty(ctx context.Context, c call, r remote) error {
+	if !strings.HasPrefix(r.url, "http") {
+		return nil
+	}
+	c.stderr = &tail{}
+	c.env = []string{"GIT_TRACE_PACKET=2"}
+	if _, err := g.run(ctx, c, "ls-remote", "--symref", "--", r.url, "HEAD"); err != nil {
+		return err
+	}
+	if !bytes.Contains(c.stderr.buf, []byte("packet: ")) {
+		return &Error{Op: c.op, Err: errors.New("the server answers, but not with a repository")}
+	}
+	return nil
+}
+
 // cloneSuffix stands between the name of a clone and the random part of the directory in which it is made.
 const cloneSuffix = ".clone-"
 
-// Clone makes a bare clone of all branches at dir, which must not exist (fs.ErrExist). It appears there complete or not at all: it is made in a directory beside it, and what a crash left of an earlier attempt
-// is removed first.
+// Clone makes a bare clone of all branches at dir, which must not exist (fs.ErrExist). It appears there complete or not at all: it is made in a directory beside it, and what a crash left
+// of an earlier attempt is removed first. Of two at once one wins, and the other gets fs.ErrExist.
 func (g *Git) Clone(ctx context.Context, url, dir string) error {
 	op := "clone " + giturl.Redact(url)
 	r, err := g.resolve(op, url)
@@ -144,8 +162,24 @@ func (g *Git) cloneInto(ctx context.Context, op string, r remote, temp string) e
 	if err != nil {
 		return err
 	}
+	head, err := repo.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if head.Hash == "" {
+		return g.stillEmpty(ctx, op, r)
+	}
 	repo.writeCommitGraph(ctx, lock)
 	return nil
+}
+
+// stillEmpty asks a remote that sent no head once more.
+func (g *Git) stillEmpty(ctx context.Context, op string, r remote) error {
+	head, err := g.remoteHead(ctx, op, r)
+	if err == nil && head.Hash != "" {
+		err = &Error{Op: op, Err: fmt.Errorf("nothing arrived, although the head is %s", head.Hash)}
+	}
+	return err
 }
 
 // Fetch brings the clone at dir to the state of the remote: every branch as it is there, also when it was rewritten; branches that are gone there, gone here; HEAD at the remote's default branch.
@@ -174,7 +208,8 @@ func (g *Git) Fetch(ctx context.Context, dir, url string) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"fetch", "--quiet", "--force", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--update-head-ok", "--no-recurse-submodules"}
+	// The commit-graph may be damaged, and is written anew below.
+	args := []string{"-c", "core.commitGraph=false", "fetch", "--quiet", "--force", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--update-head-ok", "--no-recurse-submodules"}
 	if repo.Shallow {
 		args = append(args, "--unshallow")
 	}
@@ -209,14 +244,28 @@ func (r *Repository) setHead(ctx context.Context, h Head, lock *os.File) error {
 		args = []string{"update-ref", "--no-deref", "HEAD", detachedRef}
 	}
 	c := call{op: "set the head of " + r.dir, dir: r.dir, timeout: r.git.options.Timeouts.Local, lock: lock}
-	_, err := r.git.run(ctx, c, args...)
+	if _, err := r.git.run(ctx, c, args...); err != nil {
+		return err
+	}
+	have, err := r.Head(ctx)
+	if err == nil && have.Hash == "" {
+		err = &Error{Op: c.op, Err: fmt.Errorf("nothing arrived, although the head of the remote is %s", h.Hash)}
+	}
 	return err
 }
 
 // writeCommitGraph makes walks fast. Without it everything works as well, so a fault is only told.
 func (r *Repository) writeCommitGraph(ctx context.Context, lock *os.File) {
 	c := call{op: "write the commit-graph of " + r.dir, dir: r.dir, env: r.env, timeout: r.git.options.Timeouts.Local, lock: lock}
-	if _, err := r.git.run(ctx, c, "commit-graph", "write", "--reachable"); err != nil {
+	_, err := r.git.run(ctx, c, "commit-graph", "write", "--reachable")
+	if err != nil {
+		// A damaged one is in the way.
+		info := filepath.Join(r.dir, "objects", "info")
+		if err = errors.Join(os.RemoveAll(filepath.Join(info, "commit-graph")), os.RemoveAll(filepath.Join(info, "commit-graphs"))); err == nil {
+			_, err = r.git.run(ctx, c, "commit-graph", "write", "--reachable")
+		}
+	}
+	if err != nil {
 		r.git.log.WarnContext(ctx, "commit-graph not written", "dir", r.dir, "err", err)
 	}
 }

@@ -26,7 +26,7 @@ var (
 	ErrRefused = errors.New("URL is not allowed")
 	// ErrTooLarge: the transfer grew beyond Options.MaxBytes.
 	ErrTooLarge = errors.New("repository is too large")
-	// ErrBusy: another process works on the same clone.
+	// ErrBusy: another process fetches into the same clone. It ends with the other one, or with its Timeouts.LowSpeed when that was killed.
 	ErrBusy = errors.New("another process works on this clone")
 )
 
@@ -115,7 +115,7 @@ var (
 	remoteFaults = []fault{
 		diskFaults,
 		{kind: ErrRefused, phrases: []string{
-			"transport '", "not allowed", "protocol \"", "not supported or disabled in libcurl", "unsupported protocol", "unable to update url base from redirection",
+			"transport '", "not allowed", "protocol \"", "not supported or disabled in libcurl", "unsupported protocol", "unsupported url scheme", "unable to update url base from redirection",
 			"strange hostname", "strange pathname", "strange port",
 		}},
 		{kind: ErrGone, hearsay: true, phrases: []string{

@@ -16,7 +16,12 @@ import (
 	"augur/facade/bench"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv("FACADE_URL") != "" {
+		crashed()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // newGit returns a runner with a home of its own, that may clone from this machine.
 func newGit(t testing.TB, change ...func(*facade.Options)) *facade.Git {

@@ -27,7 +27,7 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil // file systems of the network may know no locks on directories: there the caller's own lock has to do
 }
 
-// sweep removes what crashes left of earlier attempts to clone to dir.
+// sweep removes what crashes left of earlier attempts to clone to dir. One that a process still has open, such as a git that waits for a silent server, is left to the next call.
 func (g *Git) sweep(dir string) error {
 	old, err := filepath.Glob(escapeGlob(dir) + cloneSuffix + "*")
 	if err != nil {
@@ -35,7 +35,7 @@ func (g *Git) sweep(dir string) error {
 	}
 	for _, d := range old {
 		lock, err := lockDir(d)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrBusy) {
 			continue
 		}
 		if err != nil {

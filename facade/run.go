@@ -133,8 +133,9 @@ func (g *Git) environment() []string {
 		"GIT_CONFIG_GLOBAL="+g.configFile(),
 		"GIT_ATTR_NOSYSTEM=1",
 		"GIT_NO_REPLACE_OBJECTS=1",
-		// A file that does not exist: grafts in the clone are not read, and git stays silent about them.
+		// Files that do not exist: neither grafts nor the attributes that an index holds are read.
 		"GIT_GRAFT_FILE="+filepath.Join(g.options.Home, "no-grafts"),
+		"GIT_INDEX_FILE="+filepath.Join(g.options.Home, "no-index"),
 		"GIT_NO_LAZY_FETCH=1",
 		"GIT_OPTIONAL_LOCKS=0",
 		"GIT_TERMINAL_PROMPT=0",

@@ -74,12 +74,12 @@ vet-sql: bin/sqlc postgres ## Prepare every query on a throwaway database with t
 .PHONY: bench-facade
 bench-facade: ## Measure the reading of history against git: REPO=<git directory>
 	@test -n "$(REPO)" || { echo "usage: make $@ REPO=<git directory>" >&2; exit 2; }
-	@$(GO) run ./facade/bench/facadebench -repo "$(REPO)"
+	@$(GO) run ./tools/benchfacade -repo "$(REPO)"
 
 .PHONY: verify-facade
 verify-facade: ## Compare every row of a history with git's own numbers: REPO=<git directory>
 	@test -n "$(REPO)" || { echo "usage: make $@ REPO=<git directory>" >&2; exit 2; }
-	@$(GO) run ./facade/bench/facadebench -repo "$(REPO)" -verify
+	@$(GO) run ./tools/benchfacade -repo "$(REPO)" -verify
 
 .PHONY: verify
 verify: build test check-generated vet-sql ## Build, test, and check what is generated

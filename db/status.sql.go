@@ -228,6 +228,39 @@ func (q *Queries) RunningTasks(ctx context.Context, db DBTX, maxRows int32) ([]R
 	return items, nil
 }
 
+const taskTimes = `-- name: TaskTimes :many
+SELECT kind, ended_at
+FROM augur_operations.collection_task
+WHERE run_id = (SELECT max(run_id) FROM augur_operations.collection_run) AND ended_at IS NOT NULL
+ORDER BY ended_at, kind
+`
+
+type TaskTimesRow struct {
+	Kind    string
+	EndedAt *time.Time
+}
+
+// TaskTimes tells when the tasks of the newest run ended.
+func (q *Queries) TaskTimes(ctx context.Context, db DBTX) ([]TaskTimesRow, error) {
+	rows, err := db.Query(ctx, taskTimes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TaskTimesRow
+	for rows.Next() {
+		var i TaskTimesRow
+		if err := rows.Scan(&i.Kind, &i.EndedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const troubles = `-- name: Troubles :many
 SELECT r.repo_id, r.repo_git, b.phase, p.status::text AS status, b.cause, b.failures, b.retry_at, b.reason
 FROM augur_operations.collection_backoff b

@@ -66,3 +66,10 @@ FROM augur_data.commits
 WHERE repo_id = ANY (@repo_ids::bigint[])
 GROUP BY repo_id
 ORDER BY repo_id;
+
+-- name: TaskTimes :many
+-- TaskTimes tells when the tasks of the newest run ended.
+SELECT kind, ended_at
+FROM augur_operations.collection_task
+WHERE run_id = (SELECT max(run_id) FROM augur_operations.collection_run) AND ended_at IS NOT NULL
+ORDER BY ended_at, kind;

@@ -1,5 +1,13 @@
-// Package web serves what the program knows over HTTP.
+// Package web answers over HTTP: whether the backend is healthy, and what collection is doing, as JSON. The backend calls it; it shows
+// what monitor and tasks know and never changes anything.
 //
-// The backend starts it; today it has the settings of that ([Server]). It shows what tasks and monitor have stored, and never collects anything
-// itself.
+// It serves this machine only. Everything wider needs tokens, and there are none yet, so [Listen] refuses other
+// addresses; whoever needs more puts a proxy that asks for a password before it.
+//
+// Routes:
+//
+//	GET /            the routes
+//	GET /health      200 when the database answers, 503 when not
+//	GET /api         200 and the version as soon as requests are answered: Augur's readiness check
+//	GET /api/status  what runs, what failed and why, workers
 package web

@@ -154,18 +154,24 @@ func TestPidFileOfAnotherProgramIsNoServer(t *testing.T) {
 	require.Equal(t, "1", query(t, s.URL(), "SELECT 1::text"))
 }
 
-func TestTakenPortIsReplaced(t *testing.T) {
+func TestPortStaysUnlessItIsTaken(t *testing.T) {
 	t.Parallel()
 	dir := usedHome(t)
-	s := acquire(t, options(dir))
-	port := status(t, dir).Port
-	require.NoError(t, s.Release(t.Context()))
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+strconv.Itoa(port))
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, l.Close()) })
-	s = acquire(t, options(dir))
-	require.NotEqual(t, port, status(t, dir).Port)
+	address, ok := l.Addr().(*net.TCPAddr)
+	require.True(t, ok)
+	last := []byte(`{"port": ` + strconv.Itoa(address.Port) + `}`)
+	require.NoError(t, os.WriteFile(dir+"/server.json", last, 0o600))
+	s := acquire(t, options(dir))
+	require.NotEqual(t, address.Port, status(t, dir).Port, "somebody has it")
 	require.Equal(t, "1", query(t, s.URL(), "SELECT 1::text"))
+	require.NoError(t, s.Release(t.Context()))
+
+	require.NoError(t, l.Close())
+	require.NoError(t, os.WriteFile(dir+"/server.json", last, 0o600))
+	acquire(t, options(dir))
+	require.Equal(t, address.Port, status(t, dir).Port)
 }
 
 func TestUnfinishedInitialisationIsRemoved(t *testing.T) {
@@ -203,7 +209,7 @@ func TestNormalUser(t *testing.T) {
 	require.NoError(t, os.WriteFile(dir+"/local.test", binary, 0o755))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, dir+"/local.test", "-test.run", "Share|ByHand|Last|Killed|Closed|Foreign|Ordinary|NormalUser")
+	cmd := exec.CommandContext(ctx, dir+"/local.test", "-test.run", "Share|ByHand|Survives|Closed|Foreign|Ordinary|NormalUser")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+dir, "TMPDIR="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}

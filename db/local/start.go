@@ -28,7 +28,7 @@ import (
 // The port of a new home is the first free one of these, so that several homes have ports that a person can remember; then it stays, unless taken.
 const firstPort, lastPort = 15432, 15531
 
-// portAttempts is how often a start is tried again because somebody else took the port meanwhile.
+// portAttempts is how often a start is tried with another port because somebody took the last one meanwhile.
 const portAttempts = 5
 
 // maxLog is the size at which a start puts the log aside.
@@ -241,33 +241,43 @@ func (h *home) makeSocketDir() (dir string, temporary bool, err error) {
 	return dir, temporary, nil
 }
 
-// startOnPort starts the server on the wanted port, or on another when that one is taken, also if it is taken only now.
+// startOnPort starts the server on the wanted port, or on another when that one is taken or there is no wish.
 func (h *home) startOnPort(ctx context.Context, c cluster.Cluster, wanted int, sockets string) (cluster.Postmaster, error) {
+	port := wanted
 	for attempt := 1; ; attempt++ {
-		port, err := choosePort(ctx, wanted)
-		if err != nil {
-			return cluster.Postmaster{}, err
+		if port == 0 {
+			port = firstFreePort(ctx)
 		}
 		if err := h.writeSettings(port, sockets); err != nil {
 			return cluster.Postmaster{}, err
 		}
 		p, err := c.Start(ctx, cluster.StartOptions{})
-		if err == nil || attempt == portAttempts || portFree(ctx, port) {
+		if !errors.Is(err, cluster.ErrPortTaken) || attempt == portAttempts {
 			return p, err
 		}
 		h.log.InfoContext(ctx, "port taken by another program", slog.Int("port", port))
+		// When several servers start at once, they would choose the same one again.
+		if port, err = anyPort(ctx); err != nil {
+			return cluster.Postmaster{}, err
+		}
 	}
 }
 
-func choosePort(ctx context.Context, wanted int) (int, error) {
-	if wanted != 0 && portFree(ctx, wanted) {
-		return wanted, nil
-	}
-	for port := firstPort; port <= lastPort; port++ {
-		if portFree(ctx, port) {
-			return port, nil
+// firstFreePort returns the first port that nobody answers on, or the last one. It connects and does not listen, so that those who look do not
+// get into each other's way.
+func firstFreePort(ctx context.Context) int {
+	for port := firstPort; port < lastPort; port++ {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err != nil {
+			return port
 		}
+		_ = conn.Close() // it only showed that the port is taken
 	}
+	return lastPort
+}
+
+// anyPort returns a port that the system has free now.
+func anyPort(ctx context.Context) (int, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
@@ -278,14 +288,6 @@ func choosePort(ctx context.Context, wanted int) (int, error) {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
 	return strconv.Atoi(text)
-}
-
-func portFree(ctx context.Context, port int) bool {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	if err != nil {
-		return false
-	}
-	return l.Close() == nil
 }
 
 var settingName = regexp.MustCompile(`^[a-z_][a-z0-9_.]*$`)

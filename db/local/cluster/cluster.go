@@ -88,6 +88,12 @@ type StartOptions struct {
 	Bound bool
 }
 
+// ErrPortTaken is returned by Start when another program listens on the port.
+var ErrPortTaken = errors.New("the port is taken")
+
+// noSockets is what the server says then. Its messages are English: Init sets the locale C.
+const noSockets = "could not create any TCP/IP sockets"
+
 // Start starts the server and returns when it accepts connections. It survives the end of this process, unless Bound. The caller has made sure that none runs.
 // An error contains the end of what the server wrote to its log, and then no server runs.
 func (c Cluster) Start(ctx context.Context, o StartOptions) (Postmaster, error) {
@@ -133,7 +139,11 @@ func (c Cluster) Start(ctx context.Context, o StartOptions) (Postmaster, error) 
 		if left := abandon(context.WithoutCancel(ctx), child); left != nil {
 			err = errors.Join(err, left)
 		}
-		return Postmaster{}, fmt.Errorf("start the server of %s: %w; its log %s ends with: %s", c.Data, err, c.Log, logTail(c.Log, begin))
+		tail := logTail(c.Log, begin)
+		if strings.Contains(tail, noSockets) {
+			err = errors.Join(ErrPortTaken, err)
+		}
+		return Postmaster{}, fmt.Errorf("start the server of %s: %w; its log %s ends with: %s", c.Data, err, c.Log, tail)
 	}
 	return p, nil
 }

@@ -39,9 +39,15 @@ func (a *app) checkConfig(c *cli.Context) error {
 			return err
 		}
 		if c.Bool("json") {
+			// A list that is empty is [] in JSON.
+			found.Problems, found.Unused = append([]config.Problem{}, found.Problems...), append([]config.Unused{}, found.Unused...)
 			err = a.printJSON(found)
 		} else {
-			a.printFindings(found, c.Bool("all"))
+			hidden := 0
+			if !c.Bool("all") {
+				found.Unused, hidden = withoutDefaults(found.Unused)
+			}
+			a.printFindings(found, hidden)
 		}
 		if err == nil && len(found.Problems) > 0 {
 			return errPartial
@@ -69,25 +75,30 @@ func directories(home string) func(context.Context, *config.Store) []config.Prob
 	}
 }
 
-func (a *app) printFindings(found config.Findings, all bool) {
+// withoutDefaults leaves out unused settings that nobody has touched, and counts them.
+func withoutDefaults(unused []config.Unused) (touched []config.Unused, hidden int) {
+	for _, u := range unused {
+		if u.Unknown || !u.Default {
+			touched = append(touched, u)
+		}
+	}
+	return touched, len(unused) - len(touched)
+}
+
+func (a *app) printFindings(found config.Findings, hidden int) {
 	for _, p := range found.Problems {
 		fmt.Fprintf(a.stdout, "problem: %s; in effect is %q\n", printable(p.String()), printable(p.InEffect))
 	}
-	hidden := 0
 	for _, u := range found.Unused {
-		if u.Default && !u.Unknown && !all {
-			hidden++
-			continue
-		}
 		fmt.Fprintf(a.stdout, "unused: %s.%s: %s\n", printable(u.Section), printable(u.Setting), printable(u.Reason))
 	}
 	for _, note := range found.Notes {
 		fmt.Fprintf(a.stdout, "note: %s\n", printable(note))
 	}
-	if len(found.Problems) == 0 {
-		fmt.Fprintln(a.stdout, "no problems: every setting is in effect")
+	if len(found.Problems) > 0 {
+		fmt.Fprintf(a.stdout, "%s: correct it with `augur config set`\n", counted(len(found.Problems), "problem"))
 	} else {
-		fmt.Fprintf(a.stdout, "%s: change it with `augur config set`\n", counted(len(found.Problems), "problem"))
+		fmt.Fprintln(a.stdout, "no problems: every setting is in effect")
 	}
 	if hidden > 0 {
 		fmt.Fprintf(a.stdout, "%s with their default values are read by nothing yet: `augur config check --all` lists them\n", counted(hidden, "setting"))

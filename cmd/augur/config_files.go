@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -60,6 +61,9 @@ func (a *app) initConfig(c *cli.Context) error {
 	})
 }
 
+// directorySettings are the settings of the options that name directories.
+var directorySettings = map[string]string{"facade-repo-directory": "Facade.repo_directory", "logs-directory": "Logging.logs_directory"}
+
 // initValues are the settings that the options give. Directories may be relative to the current one.
 func initValues(c *cli.Context) (map[string]string, error) {
 	values := map[string]string{}
@@ -69,7 +73,7 @@ func initValues(c *cli.Context) (map[string]string, error) {
 		}
 	}
 	var faults []error
-	for option, path := range map[string]string{"facade-repo-directory": "Facade.repo_directory", "logs-directory": "Logging.logs_directory"} {
+	for _, option := range []string{"facade-repo-directory", "logs-directory"} {
 		given := c.Path(option)
 		if given == "" {
 			continue
@@ -78,12 +82,19 @@ func initValues(c *cli.Context) (map[string]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--%s: %w", option, err)
 		}
-		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		info, err := os.Stat(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			// The logs' directory is made on demand.
+			if option == "facade-repo-directory" {
+				faults = append(faults, fmt.Errorf("--%s: %s does not exist: create it first", option, dir))
+			}
+		case err != nil:
+			faults = append(faults, fmt.Errorf("--%s: %w", option, err))
+		case !info.IsDir():
 			faults = append(faults, fmt.Errorf("--%s: %s is not a directory", option, dir))
-		} else if option == "facade-repo-directory" && err != nil {
-			faults = append(faults, fmt.Errorf("--%s: %w: create it first", option, err))
 		}
-		values[path] = dir
+		values[directorySettings[option]] = dir
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, usage("%w", err)

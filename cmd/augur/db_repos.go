@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -89,7 +90,7 @@ func (a *app) loadAction(load func(context.Context, *session, io.Reader, repos.O
 		path := operands[0]
 		src, err := a.input(c.Context, path)
 		if err != nil {
-			return fmt.Errorf("read repositories: %w", err)
+			return err
 		}
 		defer func() { err = errors.Join(err, src.Close()) }()
 		return a.add(c, &loading{size: bytesOf(src)}, func(ctx context.Context, s *session, o repos.Options) (repos.Summary, error) {
@@ -228,7 +229,7 @@ func (l *loading) verdict(v repos.Verdict) {
 	case v.Status == repos.Rejected && l.json:
 		l.rejected = append(l.rejected, v)
 	case v.Status == repos.Rejected:
-		l.line(v, "%s: %s", subject(v), v.Reason)
+		l.line(v, "%s%s", strings.TrimPrefix(subject(v)+": ", ": "), v.Reason)
 	case l.json || l.quiet:
 	case v.Status == repos.Added && l.urls:
 		l.line(v, "%s is repository %d of group %d", subject(v), v.RepoID, v.Group)
@@ -244,15 +245,17 @@ func (l *loading) verdict(v repos.Verdict) {
 	}
 }
 
-// subject is what a row is about.
+// subject is what a row is about; empty when that could not be read.
 func subject(v repos.Verdict) string {
 	switch {
 	case v.URL != "":
 		return printable(v.URL)
+	case v.GroupName != "" && v.Group == 0:
+		return fmt.Sprintf("group %q", v.GroupName)
 	case v.GroupName != "":
 		return fmt.Sprintf("group %d %q", v.Group, v.GroupName)
 	}
-	return "this row"
+	return ""
 }
 
 // line prints one line about a row, above the progress bar.

@@ -35,7 +35,7 @@ func newProgress(out io.Writer) *progress {
 
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a descriptor fits
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // show draws the state. Commits are what is counted, as far as tasks know how many there are.

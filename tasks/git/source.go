@@ -114,13 +114,13 @@ func (s Settings) prepareDirectory(home string) (string, error) {
 	}
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", tasks.Hint(fmt.Errorf("Facade.repo_directory: %s does not exist", dir), "create it, or change the setting") //nolint:staticcheck // begins with the name of a setting
+		return "", tasks.Hint(fmt.Errorf("Facade.repo_directory: %s does not exist", dir), "create it, or change the setting")
 	}
 	if err != nil {
-		return "", fmt.Errorf("Facade.repo_directory: %w", err) //nolint:staticcheck // begins with the name of a setting
+		return "", fmt.Errorf("Facade.repo_directory: %w", err)
 	}
 	if !info.IsDir() {
-		return "", fmt.Errorf("Facade.repo_directory: %s is not a directory", dir) //nolint:staticcheck // begins with the name of a setting
+		return "", fmt.Errorf("Facade.repo_directory: %s is not a directory", dir)
 	}
 	return dir, nil
 }

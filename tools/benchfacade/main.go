@@ -43,7 +43,7 @@ func endToEnd(ctx context.Context, dir string) (took time.Duration, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
 	// The server may run as another user, who has to get in.
-	if err := os.Chmod(home, 0o755); err != nil { //nolint:gosec // nothing in it is secret
+	if err := os.Chmod(home, 0o755); err != nil {
 		return 0, fmt.Errorf("open the directory of the benchmark: %w", err)
 	}
 	server, err := local.Acquire(ctx, local.Options{Dir: filepath.Join(home, "postgres"), PGBin: os.Getenv("PG_BIN"), Path: os.Getenv("PATH")})

@@ -288,8 +288,8 @@ func (b *backend) supervisor(ctx context.Context, slots map[string]int) (*superv
 	}
 	limit := func() uint64 { return uint64(config.Of[supervisor.Celery](b.settings).VMemCap * float64(total)) }
 	env := append(b.app.environList(), supervisor.MarkVariable+"="+b.pidfile.Instance().Mark)
-	if b.app.colour() {
-		env = append(env, "FORCE_COLOR=1")
+	if b.app.watched() {
+		env = append(env, forceColour+"=1")
 	}
 	if b.app.getenv("GOMEMLIMIT") == "" && len(slots) > 0 {
 		// The collector works harder before the supervisor has to step in.

@@ -43,17 +43,20 @@ func (a *app) terminalLog(level slog.Level) *slog.Logger { return slog.New(a.ter
 
 func (a *app) terminalHandler(level slog.Level) slog.Handler {
 	layout := time.RFC3339
-	if isTerminal(a.stderr) {
+	if a.watched() {
 		layout = time.TimeOnly
 	}
 	return tint.NewHandler(a.stderr, &tint.Options{Level: level, TimeFormat: layout, NoColor: !a.colour(), ReplaceAttr: scrubAttr})
 }
 
-// colour tells whether lines may be coloured: on a terminal, or where a parent process says that its terminal shows them (FORCE_COLOR),
-// but never against https://no-color.org.
-func (a *app) colour() bool {
-	return a.getenv("NO_COLOR") == "" && (isTerminal(a.stderr) || a.getenv("FORCE_COLOR") != "")
-}
+// forceColour is set for processes whose lines are shown on the terminal of another.
+const forceColour = "FORCE_COLOR"
+
+// watched tells whether a person reads standard error as it comes.
+func (a *app) watched() bool { return isTerminal(a.stderr) || a.getenv(forceColour) != "" }
+
+// colour tells whether lines may be coloured: see https://no-color.org.
+func (a *app) colour() bool { return a.watched() && a.getenv("NO_COLOR") == "" }
 
 // openLogs logs to standard error for people, and into a file of the name for programs, one JSON object a line. In development everything is
 // logged, and only to standard error.

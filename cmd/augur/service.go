@@ -132,7 +132,7 @@ func (s *service) work(ctx context.Context, slots map[string]int, drain time.Dur
 	if err != nil {
 		return err
 	}
-	s.InfoContext(ctx, "working", slog.Any("slots", slots), slog.Int("connections", conns))
+	s.InfoContext(ctx, "ready for jobs", slog.Any("slots", slots))
 	return process.Run(ctx)
 }
 

@@ -80,6 +80,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, set
 	}()
 	select {
 	case err := <-failed:
+		_ = listener.Close() // it is closed already, unless there is no certificate
 		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,7 +127,7 @@ func (g *Git) Clone(ctx context.Context, url, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	if err := g.sweep(dir); err != nil {
+	if err := g.sweep(ctx, dir); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+cloneSuffix+"*")
@@ -225,7 +226,7 @@ func (g *Git) Fetch(ctx context.Context, dir, url string) error {
 		return err
 	}
 	if _, err := g.run(ctx, call{op: "pack " + dir, dir: dir, timeout: g.options.Timeouts.Local, lock: lock}, "-c", "gc.auto=6700", "gc", "--auto", "--quiet"); err != nil {
-		g.log.WarnContext(ctx, "clone not packed", "dir", dir, "err", err)
+		g.log.WarnContext(ctx, "clone not packed", slog.String("dir", dir), slog.Any("error", err))
 	}
 	repo.writeCommitGraph(ctx, lock)
 	return nil
@@ -266,7 +267,7 @@ func (r *Repository) writeCommitGraph(ctx context.Context, lock *os.File) {
 		}
 	}
 	if err != nil {
-		r.git.log.WarnContext(ctx, "commit-graph not written", "dir", r.dir, "err", err)
+		r.git.log.WarnContext(ctx, "commit-graph not written", slog.String("dir", r.dir), slog.Any("error", err))
 	}
 }
 
@@ -303,7 +304,7 @@ func (g *Git) transfer(ctx context.Context, c call, dir string, clean func() err
 	if !errors.As(err, &e) || !strings.Contains(e.Stderr, "fsck error") {
 		return err
 	}
-	g.log.WarnContext(ctx, "objects taken without checks", "op", c.op, "dir", dir, "stderr", e.Stderr)
+	g.log.WarnContext(ctx, "objects taken without checks", slog.String("op", c.op), slog.String("dir", dir), slog.String("stderr", e.Stderr))
 	if err := clean(); err != nil {
 		return fmt.Errorf("%s: %w", c.op, err)
 	}

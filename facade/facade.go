@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -118,7 +117,7 @@ func New(o Options) (*Git, error) {
 	o.Parallel = cmp.Or(max(o.Parallel, 0), runtime.GOMAXPROCS(0))
 	g := &Git{options: o, binary: binary, log: o.Log}
 	if g.log == nil {
-		g.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		g.log = slog.New(slog.DiscardHandler)
 	}
 	if err := g.prepareHome(); err != nil {
 		return nil, err

@@ -178,7 +178,11 @@ func (p *pair) read(block []string, emit func(*Commit) error) (objectFault, patc
 			return err, nil
 		}
 		c := parseCommit(hash, raw)
-		if c.Files, err = p.patches.changes(hash, len(c.Parents) > 1 && !p.boundary[hash], &c.Repairs); err != nil {
+		parents := len(c.Parents)
+		if p.boundary[hash] {
+			parents = 0
+		}
+		if c.Files, err = p.patches.changes(hash, parents, &c.Repairs); err != nil {
 			return nil, err
 		}
 		if err := emit(c); err != nil {

@@ -20,7 +20,7 @@ func wrapped(t testing.TB, word, instead string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "git")
 	script := "#!/bin/sh\ncase \" $* \" in *\" " + word + " \"*) " + instead + ";; esac\nexec git \"$@\"\n"
-	require.NoError(t, os.WriteFile(path, []byte(script), 0o755)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(path, []byte(script), 0o755))
 	return path
 }
 

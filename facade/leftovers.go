@@ -1,9 +1,11 @@
 package facade
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,7 +30,7 @@ func lockDir(dir string) (*os.File, error) {
 }
 
 // sweep removes what crashes left of earlier attempts to clone to dir. One that a process still has open, such as a git that waits for a silent server, is left to the next call.
-func (g *Git) sweep(dir string) error {
+func (g *Git) sweep(ctx context.Context, dir string) error {
 	old, err := filepath.Glob(escapeGlob(dir) + cloneSuffix + "*")
 	if err != nil {
 		return err
@@ -44,7 +46,7 @@ func (g *Git) sweep(dir string) error {
 		if err := errors.Join(os.RemoveAll(d), lock.Close()); err != nil {
 			return err
 		}
-		g.log.Warn("half a clone removed", "dir", d)
+		g.log.WarnContext(ctx, "half a clone removed", slog.String("dir", d))
 	}
 	return nil
 }

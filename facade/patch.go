@@ -50,8 +50,8 @@ func newPatchReader(r io.Reader) *patchReader {
 	return &patchReader{br: bufio.NewReaderSize(r, patchBuffer), counter: newCounter()}
 }
 
-// changes reads what the commit did to files. It reports a fault, never a guess, when the output is not what git writes.
-func (p *patchReader) changes(hash string, merge bool, repairs *Repairs) ([]FileChange, error) {
+// changes reads what the commit, of so many parents, did to files. It reports a fault, never a guess, when the output is not what git writes.
+func (p *patchReader) changes(hash string, parents int, repairs *Repairs) ([]FileChange, error) {
 	if err := p.expect(hash + "\x00"); err != nil {
 		return nil, err
 	}
@@ -64,18 +64,18 @@ func (p *patchReader) changes(hash string, merge bool, repairs *Repairs) ([]File
 		return nil, unexpected(err)
 	}
 	if next[0] == ':' {
-		if merge {
+		if parents > 1 {
 			return nil, fmt.Errorf("patch of merge %s", hash)
 		}
 		if err := p.readRecords(); err != nil {
 			return nil, fmt.Errorf("commit %s: %w", hash, err)
 		}
-		if err := p.readPatch(len(hash)); err != nil {
+		if err := p.readPatch(); err != nil {
 			return nil, fmt.Errorf("commit %s: %w", hash, err)
 		}
 	}
 	switch {
-	case merge:
+	case parents > 1:
 		return []FileChange{{Path: MergeCommit}}, nil
 	case len(p.records) == 0:
 		return []FileChange{{}}, nil
@@ -107,7 +107,7 @@ func (p *patchReader) expect(want string) error {
 	return fmt.Errorf("git diff-tree printed %q instead of %q", got, want)
 }
 
-// readRecords reads ":mode mode hash hash status" NUL path NUL, with a second path for a rename, until the NUL that ends them.
+// readRecords reads the records, until the NUL that ends them: ":", two modes, two object names and a status with spaces between them, NUL, path, NUL; and a second path for a rename.
 func (p *patchReader) readRecords() error {
 	for {
 		c, err := p.br.ReadByte()
@@ -124,12 +124,12 @@ func (p *patchReader) readRecords() error {
 			return err
 		}
 		f := bytes.Split(head, []byte(" "))
-		if len(f) != 5 || len(f[0]) != 6 || len(f[1]) != 6 || f[4] == nil || len(f[4]) == 0 {
+		if len(f) != 5 || len(f[0]) != 6 || len(f[1]) != 6 || len(f[4]) == 0 {
 			return fmt.Errorf("raw record %q", head)
 		}
 		status := f[4][0]
 		r := record{deleted: status == 'D', sections: 1}
-		if status != 'A' && status != 'D' && string(f[0][:3]) != string(f[1][:3]) {
+		if status != 'A' && status != 'D' && !bytes.Equal(f[0][:3], f[1][:3]) {
 			r.sections = 2 // the first three digits are the type: git shows the old one deleted and the new one created
 		}
 		old, err := p.field()
@@ -182,7 +182,7 @@ func (p *patchReader) until(delimiter byte) ([]byte, error) {
 }
 
 // readPatch reads the parts of the patch, each of which starts with "diff --git", and gives their numbers to the records. They come in the order of the records.
-func (p *patchReader) readPatch(hashLength int) error {
+func (p *patchReader) readPatch() error {
 	current, seen := -1, 0 // the record of the present part, and how many of its parts were seen
 	flush := func() {
 		if current >= 0 {
@@ -190,7 +190,7 @@ func (p *patchReader) readPatch(hashLength int) error {
 		}
 	}
 	for {
-		over, err := p.atCommit(hashLength)
+		over, err := p.atCommit()
 		if err != nil {
 			return err
 		}
@@ -210,7 +210,9 @@ func (p *patchReader) readPatch(hashLength int) error {
 				continue
 			}
 			flush()
-			for current++; current < len(p.records) && !p.names(line, p.records[current]); current++ {
+			current++
+			for current < len(p.records) && !p.names(line, p.records[current]) {
+				current++
 			}
 			if current == len(p.records) {
 				return fmt.Errorf("patch of a file that no raw record names: %.200q", line)
@@ -229,7 +231,7 @@ func (p *patchReader) readPatch(hashLength int) error {
 }
 
 // atCommit tells whether the next line starts the next commit or ends the block. No header line of a patch starts with four hexadecimal digits.
-func (p *patchReader) atCommit(hashLength int) (bool, error) {
+func (p *patchReader) atCommit() (bool, error) {
 	next, err := p.br.Peek(1)
 	if err != nil {
 		return false, unexpected(err)

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,13 +24,11 @@ import (
 	"augur/facade"
 )
 
-// forge is an HTTP server of git repositories, whose answers a test may spoil.
+// forge is an HTTP server of git repositories, whose answers a test may spoil: its function is asked for every request, and true means that it has answered.
 type forge struct {
 	*httptest.Server
 	origin string // the directory of /origin.git
-	// spoil is asked for every request; true means that it has answered.
-	spoil func(w http.ResponseWriter, r *http.Request) bool
-	serve http.Handler
+	serve  http.Handler
 }
 
 func newForge(t testing.TB, spoil func(f *forge, w http.ResponseWriter, r *http.Request) bool) *forge {
@@ -72,9 +72,7 @@ func onPack(spoil func(w http.ResponseWriter, r *http.Request, pack []byte)) fun
 			return false
 		}
 		rec := f.answer(r)
-		for k, v := range rec.Header() {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), rec.Header())
 		spoil(w, r, rec.Body.Bytes())
 		return true
 	}
@@ -98,9 +96,11 @@ func TestHTTPRepositoriesAreClonedAndFetched(t *testing.T) {
 
 func TestOnlyAServerThatSpeaksGitCanBeEmpty(t *testing.T) {
 	t.Parallel()
-	pages, seen := false, 0 // whether, and after how many requests, the server starts to show a page to log in
-	f := newForge(t, func(_ *forge, w http.ResponseWriter, r *http.Request) bool {
-		if seen--; pages && seen < 0 {
+	const always = 1 << 30
+	var good atomic.Int64 // how many requests are answered before the server shows a page to log in
+	good.Store(always)
+	f := newForge(t, func(_ *forge, w http.ResponseWriter, _ *http.Request) bool {
+		if good.Add(-1) < 0 {
 			fmt.Fprint(w, "<html>login</html>")
 			return true
 		}
@@ -111,15 +111,15 @@ func TestOnlyAServerThatSpeaksGitCanBeEmpty(t *testing.T) {
 	require.NoError(t, g.Clone(t.Context(), f.url(), clone))
 	before := headOf(t, g, clone)
 
-	pages = true
+	good.Store(0)
 	_, err := g.RemoteHead(t.Context(), f.url())
 	require.ErrorContains(t, err, "not with a repository")
 	require.ErrorContains(t, g.Clone(t.Context(), f.url(), clone+"2"), "not with a repository")
 	require.ErrorContains(t, g.Fetch(t.Context(), clone, f.url()), "not with a repository")
 	require.Equal(t, before, headOf(t, g, clone))
-	seen = 2 // the head is told, then the page comes
+	good.Store(2) // the head is told, then the page comes
 	require.ErrorContains(t, g.Fetch(t.Context(), clone, f.url()), "nothing arrived")
-	pages = false
+	good.Store(always)
 	require.NoError(t, g.Fetch(t.Context(), clone, f.url()))
 	require.Equal(t, before, headOf(t, g, clone))
 
@@ -170,7 +170,10 @@ func TestAnswersOfServersHaveTheirErrors(t *testing.T) {
 	}{
 		{"404", status(404), facade.ErrGone},
 		{"410", status(410), facade.ErrGone},
-		{"401", func(w http.ResponseWriter) { w.Header().Set("WWW-Authenticate", "Basic"); w.WriteHeader(401) }, facade.ErrPrivate},
+		{"401", func(w http.ResponseWriter) {
+			w.Header().Set("WWW-Authenticate", "Basic")
+			w.WriteHeader(http.StatusUnauthorized)
+		}, facade.ErrPrivate},
 		{"401 without a challenge", status(401), facade.ErrPrivate},
 		{"403", status(403), facade.ErrPrivate},
 		{"500", status(500), nil},
@@ -407,10 +410,9 @@ func crashed() {
 func TestACrashLeavesNoTransfer(t *testing.T) {
 	t.Parallel()
 	sent, release := make(chan struct{}), make(chan struct{})
-	first := true
+	var once atomic.Bool
 	f := newForge(t, onPack(func(w http.ResponseWriter, r *http.Request, pack []byte) {
-		if first {
-			first = false
+		if once.CompareAndSwap(false, true) {
 			_, _ = w.Write(pack[:len(pack)/2])
 			flush(w)
 			close(sent)

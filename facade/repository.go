@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,21 +52,21 @@ func (r *Repository) Head(ctx context.Context) (Head, error) {
 		return Head{}, fmt.Errorf("read the head of %s: %w", r.dir, err)
 	}
 	branch, symbolic := strings.CutPrefix(strings.TrimSpace(string(link)), "ref: ")
+	if !symbolic {
+		branch = ""
+	}
 	if hash == "" {
-		return Head{}, r.unborn(ctx, branch, symbolic)
+		return Head{}, r.unborn(ctx, branch)
 	}
 	if !validHash(hash) {
 		return Head{}, fmt.Errorf("read the head of %s: git rev-parse printed %.100q", r.dir, hash)
 	}
-	if !symbolic {
-		branch = ""
-	}
 	return Head{Branch: strings.TrimPrefix(branch, "refs/heads/"), Hash: hash}, nil
 }
 
-// unborn makes sure that a HEAD that cannot be read is one that points to no commit yet, not one whose commit is lost.
-func (r *Repository) unborn(ctx context.Context, branch string, symbolic bool) error {
-	if !symbolic {
+// unborn makes sure that a HEAD that cannot be read is one that points to no commit yet, not one whose commit is lost. Branch is empty when HEAD names a commit.
+func (r *Repository) unborn(ctx context.Context, branch string) error {
+	if branch == "" {
 		return &Error{Op: "read the head of " + r.dir, Kind: ErrCorrupt, Err: errors.New("HEAD points to nothing that is here")}
 	}
 	_, err := r.run(ctx, call{op: "read the head of " + r.dir, exitOK: 1}, "show-ref", "--verify", "--quiet", "--", branch)
@@ -137,7 +138,7 @@ func (r *Repository) run(ctx context.Context, c call, args ...string) ([]byte, e
 	out, err := r.git.run(ctx, c, args...)
 	var e *Error
 	if errors.As(err, &e) && strings.Contains(e.Stderr, "commit-graph") {
-		r.git.log.WarnContext(ctx, "commit-graph is damaged, read without it", "dir", r.dir, "stderr", e.Stderr)
+		r.git.log.WarnContext(ctx, "commit-graph is damaged, read without it", slog.String("dir", r.dir), slog.String("stderr", e.Stderr))
 		out, err = r.git.run(ctx, c, append([]string{"-c", "core.commitGraph=false"}, args...)...)
 	}
 	return out, err
@@ -238,7 +239,7 @@ func (r *Repository) check() error {
 		return err
 	}
 	r.boundary = map[string]bool{}
-	for _, h := range strings.Fields(string(boundary)) {
+	for h := range strings.FieldsSeq(string(boundary)) {
 		r.boundary[h] = true
 	}
 	r.Shallow = len(r.boundary) > 0

@@ -60,9 +60,12 @@ func rowCases() []rowCase {
 		{"names with prefixes", nil, []string{file("a/x b/x", "b\n"), file("b/y", "1\n2\n")}, []change{{Path: "a/x b/x", Added: 1}, {Path: "b/y", Added: 2}}},
 		{"renamed to a quoted name", []string{file("old", body)}, []string{remove("old"), file("a\"b\n", body+"x\n")}, []change{{Path: "a\"b\n", Added: 1}}},
 
-		{"content like headers", []string{file("c", text("-- a/x", "-- /dev/null", "keep", "keep too"))},
+		{
+			"content like headers",
+			[]string{file("c", text("-- a/x", "-- /dev/null", "keep", "keep too"))},
 			[]string{file("c", text("++ b/bar line", "++ /dev/null", "diff --git a/x b/x", "keep", "@@ -1,9 +1,9 @@", "keep too", "\\ No newline at end of file"))},
-			[]change{{Path: "c", Added: 5, Removed: 2}}},
+			[]change{{Path: "c", Added: 5, Removed: 2}},
+		},
 		{"content like commits", nil, []string{file("c", gitlink+"\x0b\n!\n"+gitlink+"\n")}, []change{{Path: "c", Added: 3}}},
 		{"content with NUL after the part that git looks at", nil, []string{file("c", strings.Repeat("x\n", 4001)+"a\x00b\n"+gitlink+"\x00\n")}, []change{{Path: "c", Added: 4003}}},
 		{"no newline at the end", []string{file("c", "a\nb")}, []string{file("c", "a\nc")}, []change{{Path: "c", Added: 1, Removed: 1}}},
@@ -72,26 +75,58 @@ func rowCases() []rowCase {
 
 		{"long line indented", []string{file("c", text("123456789"))}, []string{file("c", text("  123456789"))}, []change{{Path: "c", Whitespace: 1, Reindented: 1}}},
 		{"short line indented", []string{file("c", text("12345678"))}, []string{file("c", text("  12345678"))}, []change{{Path: "c", Added: 1, Removed: 1}}},
-		{"code points count, not bytes", []string{file("c", text("ééééé", "ééééééééé"))}, []string{file("c", text(" ééééé", " ééééééééé"))},
-			[]change{{Path: "c", Added: 1, Removed: 1, Whitespace: 1, Reindented: 1}}},
-		{"spaces of Unicode", []string{file("c", text("long enough", "keep"))}, []string{file("c", text("\u3000long enough\u00a0\x1c", "keep", "\u2028\x1f\u0085", "\u200b"))},
-			[]change{{Path: "c", Added: 1, Whitespace: 2, Reindented: 1}}},
-		{"bytes that are not UTF-8", []string{file("c", text("caf\xe9 au lait", "keep"))}, []string{file("c", text("\tcaf\xe8 au lait", "keep", "\xff \xfe"))},
-			[]change{{Path: "c", Whitespace: 2, Reindented: 1}}},
+		{
+			"code points count, not bytes",
+			[]string{file("c", text("ééééé", "ééééééééé"))},
+			[]string{file("c", text(" ééééé", " ééééééééé"))},
+			[]change{{Path: "c", Added: 1, Removed: 1, Whitespace: 1, Reindented: 1}},
+		},
+		{
+			"spaces of Unicode",
+			[]string{file("c", text("long enough", "keep"))},
+			[]string{file("c", text("\u3000long enough\u00a0\x1c", "keep", "\u2028\x1f\u0085", "\u200b"))},
+			[]change{{Path: "c", Added: 1, Whitespace: 2, Reindented: 1}},
+		},
+		{
+			"bytes that are not UTF-8",
+			[]string{file("c", text("caf\xe9 au lait", "keep"))},
+			[]string{file("c", text("\tcaf\xe8 au lait", "keep", "\xff \xfe"))},
+			[]change{{Path: "c", Whitespace: 2, Reindented: 1}},
+		},
 		{"blank lines removed", []string{file("c", text("a", "", " ", "b"))}, []string{file("c", text("a", "b"))}, []change{{Path: "c", Removed: 2}}},
-		{"a line is used up once", []string{file("c", text("same line", "other line"))}, []string{file("c", text(" same line", "  same line"))},
-			[]change{{Path: "c", Added: 1, Removed: 1, Whitespace: 1, Reindented: 1}}},
-		{"twice removed, twice added", []string{file("c", text("same line", "same line"))}, []string{file("c", text(" same line", "  same line"))},
-			[]change{{Path: "c", Whitespace: 2, Reindented: 2}}},
+		{
+			"a line is used up once",
+			[]string{file("c", text("same line", "other line"))},
+			[]string{file("c", text(" same line", "  same line"))},
+			[]change{{Path: "c", Added: 1, Removed: 1, Whitespace: 1, Reindented: 1}},
+		},
+		{
+			"twice removed, twice added",
+			[]string{file("c", text("same line", "same line"))},
+			[]string{file("c", text(" same line", "  same line"))},
+			[]change{{Path: "c", Whitespace: 2, Reindented: 2}},
+		},
 		// The hunks are "-moved line" and "+  moved line", with what did not change between them: no new removal, so the list goes on.
-		{"the list outlives a hunk", []string{file("c", "moved line\n"+body+"end\n")}, []string{file("c", body+"  moved line\nend\n")},
-			[]change{{Path: "c", Whitespace: 1, Reindented: 1}}},
+		{
+			"the list outlives a hunk",
+			[]string{file("c", "moved line\n"+body+"end\n")},
+			[]string{file("c", body+"  moved line\nend\n")},
+			[]change{{Path: "c", Whitespace: 1, Reindented: 1}},
+		},
 		// -moved line, +x, -y, +  moved line: the second removal starts a new list.
-		{"the list restarts at a removal", []string{file("c", "moved line\n"+body+"y\nend\n")}, []string{file("c", "x\n"+body+"  moved line\nend\n")},
-			[]change{{Path: "c", Added: 2, Removed: 2}}},
+		{
+			"the list restarts at a removal",
+			[]string{file("c", "moved line\n"+body+"y\nend\n")},
+			[]string{file("c", "x\n"+body+"  moved line\nend\n")},
+			[]change{{Path: "c", Added: 2, Removed: 2}},
+		},
 		{"many lines indented", []string{file("c", numbered("", 100))}, []string{file("c", numbered("\t", 100))}, []change{{Path: "c", Whitespace: 100, Reindented: 100}}},
-		{"lists do not cross files", []string{file("c", "moved line\nx\n"), file("d", "y\n")}, []string{file("c", "x\n"), file("d", "y\n moved line\n")},
-			[]change{{Path: "c", Removed: 1}, {Path: "d", Added: 1}}},
+		{
+			"lists do not cross files",
+			[]string{file("c", "moved line\nx\n"), file("d", "y\n")},
+			[]string{file("c", "x\n"), file("d", "y\n moved line\n")},
+			[]change{{Path: "c", Removed: 1}, {Path: "d", Added: 1}},
+		},
 	}
 }
 

@@ -152,7 +152,7 @@ func (g *Git) environment() []string {
 type stream struct {
 	g      *Git
 	c      call
-	ctx    context.Context
+	cause  func() error // why the process was killed, nil: it was not
 	cancel context.CancelCauseFunc
 	cmd    *exec.Cmd
 	in     io.WriteCloser
@@ -162,7 +162,7 @@ type stream struct {
 
 func (g *Git) stream(ctx context.Context, c call, args ...string) (*stream, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	s := &stream{g: g, c: c, ctx: ctx, cancel: cancel, cmd: g.command(ctx, c, args...), tail: &tail{}}
+	s := &stream{g: g, c: c, cause: func() error { return context.Cause(ctx) }, cancel: cancel, cmd: g.command(ctx, c, args...), tail: &tail{}}
 	s.cmd.Stderr = s.tail
 	in, err := s.cmd.StdinPipe()
 	if err != nil {
@@ -181,7 +181,7 @@ func (g *Git) stream(ctx context.Context, c call, args ...string) (*stream, erro
 	s.out = &watched{r: out, timer: timer, stall: stall}
 	if err := s.cmd.Start(); err != nil {
 		cancel(nil)
-		return nil, g.failure(c, context.Cause(ctx), err, s.tail)
+		return nil, g.failure(c, s.cause(), err, s.tail)
 	}
 	return s, nil
 }
@@ -197,7 +197,7 @@ func (s *stream) finish(err error) error {
 		s.cancel(err)
 	}
 	exit := s.cmd.Wait()
-	if cause := context.Cause(s.ctx); cause != nil {
+	if cause := s.cause(); cause != nil {
 		return s.g.failure(s.c, cause, nil, s.tail)
 	}
 	if exit != nil {

@@ -25,7 +25,7 @@ type Repairs struct {
 }
 
 // Total is how many values were replaced.
-func (r Repairs) Total() int { return r.Encoding + r.NUL + r.Paths + r.Dates + r.Zones }
+func (r *Repairs) Total() int { return r.Encoding + r.NUL + r.Paths + r.Dates + r.Zones }
 
 // Add counts the repairs of another commit.
 func (r *Repairs) Add(o Repairs) {

@@ -1,12 +1,13 @@
 // Package bench measures facade against git, and compares its rows with git's own numbers, on repositories that people name.
 //
-// The program facadebench calls it for `make bench-facade` and `make verify-facade`. It changes nothing in a repository. A row is one change of one file by one commit; it differs when its
+// A program calls it for `make bench-facade` and `make verify-facade`. It changes nothing in a repository. A row is one change of one file by one commit; it differs when its
 // added and whitespace lines are not git's insertions, or its removed and re-indented lines not git's deletions.
 package bench
 
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -134,11 +135,11 @@ func Verify(ctx context.Context, g *facade.Git, dir string, out io.Writer) (Resu
 	}
 	for c, err := range repo.History(ctx, hashes) {
 		if err != nil {
-			return res, fmt.Errorf("%w (git: %v)", err, cmd.Cancel())
+			return res, errors.Join(err, cmd.Cancel())
 		}
 		hash, files, err := truth.commit()
 		if err != nil {
-			return res, fmt.Errorf("read git log --numstat: %w (git: %v)", err, cmd.Cancel())
+			return res, errors.Join(fmt.Errorf("read git log --numstat: %w", err), cmd.Cancel())
 		}
 		res.Commits++
 		res.Repairs.Add(c.Repairs)
@@ -149,7 +150,7 @@ func Verify(ctx context.Context, g *facade.Git, dir string, out io.Writer) (Resu
 		res.Rows += len(c.Files)
 		compare(c, files, differ)
 	}
-	if hash, _, err := truth.commit(); err != io.EOF { //nolint:errorlint // the end itself
+	if hash, _, err := truth.commit(); !errors.Is(err, io.EOF) {
 		differ("commit %s: only git has it (%v)", hash, err)
 	}
 	if err := cmd.Wait(); err != nil {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -12,10 +13,12 @@ import (
 	"augur/facade"
 )
 
-// Run is the program: arguments without its name, the environment, where to print. endToEnd, when there is one, writes the history of a repository to a database and says how long that took.
-// The result is the exit status: 0, 1 failed or differing, 2 usage.
-func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer, endToEnd func(ctx context.Context, dir string) (time.Duration, error)) int {
-	flags := flag.NewFlagSet("facadebench", flag.ContinueOnError)
+// EndToEnd writes the history of a repository to a database, and says how long that took.
+type EndToEnd func(ctx context.Context, dir string) (time.Duration, error)
+
+// Run is the program: arguments without its name, the environment, where to print. endToEnd may be nil. The result is the exit status: 0, 1 failed or differing, 2 usage.
+func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer, endToEnd EndToEnd) int {
+	flags := flag.NewFlagSet("benchfacade", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	repo := flags.String("repo", "", "git `directory` to read")
 	verify := flags.Bool("verify", false, "compare every row with git log --numstat instead of measuring")
@@ -28,38 +31,46 @@ func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer, endT
 		flags.Usage()
 		return 2
 	}
-	if err := run(ctx, *repo, *verify, *rounds, *parallel, env, stdout, stderr, endToEnd); err != nil {
+	work := func(g *facade.Git, dir string) error { return measured(ctx, g, dir, *rounds, stdout, stderr, endToEnd) }
+	if *verify {
+		work = func(g *facade.Git, dir string) error { return verified(ctx, g, dir, stdout, stderr) }
+	}
+	if err := withGit(*repo, facade.Options{Env: env, Parallel: *parallel}, work); err != nil { //nolint:contextcheck // New asks git for its version, which ends at once
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
 	return 0
 }
 
-func run(ctx context.Context, repo string, verify bool, rounds, parallel int, env []string, stdout, stderr io.Writer, endToEnd func(context.Context, string) (time.Duration, error)) error {
+// withGit gives git a home for as long as the work takes.
+func withGit(repo string, o facade.Options, work func(*facade.Git, string) error) error {
 	dir, err := filepath.Abs(repo)
 	if err != nil {
 		return err
 	}
-	home, err := os.MkdirTemp("", "facadebench-")
+	if o.Home, err = os.MkdirTemp("", "benchfacade-"); err != nil {
+		return err
+	}
+	g, err := facade.New(o)
+	if err == nil {
+		err = work(g, dir)
+	}
+	return errors.Join(err, os.RemoveAll(o.Home))
+}
+
+func verified(ctx context.Context, g *facade.Git, dir string, stdout, stderr io.Writer) error {
+	res, err := Verify(ctx, g, dir, stderr)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(home)
-	g, err := facade.New(facade.Options{Home: home, Env: env, Parallel: parallel})
-	if err != nil {
-		return err
+	fmt.Fprintln(stdout, res)
+	if res.Differing > 0 {
+		return fmt.Errorf("%d of %d rows differ from git", res.Differing, res.Rows)
 	}
-	if verify {
-		res, err := Verify(ctx, g, dir, stderr)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(stdout, res)
-		if res.Differing > 0 {
-			return fmt.Errorf("%d of %d rows differ from git", res.Differing, res.Rows)
-		}
-		return nil
-	}
+	return nil
+}
+
+func measured(ctx context.Context, g *facade.Git, dir string, rounds int, stdout, stderr io.Writer, endToEnd EndToEnd) error {
 	figures, err := Measure(ctx, g, dir, rounds, stderr)
 	if err != nil {
 		return err

@@ -1,0 +1,67 @@
+package facade
+
+import (
+	"bytes"
+	"io"
+)
+
+// What the tests of foreign bytes reach without a process.
+
+// ParseCommit is parseCommit.
+var ParseCommit = parseCommit
+
+// PatchArgs are the arguments of the git whose output ReadPatch reads.
+func PatchArgs() []string { return patchArgs }
+
+// EndOfBlock is the line after the last commit.
+const EndOfBlock = endOfBlock
+
+// ReadPatch reads the answers to the hashes and the end of the block.
+func ReadPatch(output []byte, hashes []string) ([][]FileChange, error) {
+	p := newPatchReader(bytes.NewReader(output))
+	var all [][]FileChange
+	for _, h := range hashes {
+		var r Repairs
+		files, err := p.changes(h, 1, &r)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, files)
+	}
+	if err := p.end(); err != nil {
+		return all, err
+	}
+	if _, err := p.br.ReadByte(); err != io.EOF {
+		return all, io.ErrNoProgress
+	}
+	return all, nil
+}
+
+// CountLines counts lines that start with "+" or "-".
+func CountLines(lines [][]byte) FileChange {
+	c := newCounter()
+	for _, l := range lines {
+		if l[0] == '+' {
+			c.add(l[1:])
+		} else {
+			c.remove(l[1:])
+		}
+	}
+	return c.change
+}
+
+// Queue brings blocks into order.
+type Queue struct{ q *queue }
+
+// QueueWeight is how much of a block may wait.
+const QueueWeight = queueWeight
+
+// NewQueue makes a queue of so many blocks.
+func NewQueue(blocks int) Queue { return Queue{newQueue(blocks)} }
+
+// Take, Put, Finish, Fail and Next are those of the queue.
+func (q Queue) Take() (int, bool)              { return q.q.take() }
+func (q Queue) Put(block int, c *Commit) error { return q.q.put(block, c) }
+func (q Queue) Finish(block int)               { q.q.finish(block) }
+func (q Queue) Fail(err error)                 { q.q.fail(err) }
+func (q Queue) Next() (*Commit, error)         { return q.q.next() }

@@ -64,7 +64,8 @@ func parseURL(scheme, rest string) (dsn, error) {
 		}
 		d.params = append(d.params, [2]string{name, value})
 	}
-	return d, d.takePassword(url.PathUnescape)
+	err = d.takePassword(url.PathUnescape)
+	return d, err
 }
 
 // parseKeywords reads `name = value` pairs; values may stand in single quotes, and a backslash quotes the next byte.
@@ -86,7 +87,8 @@ func parseKeywords(text string) (dsn, error) {
 	if len(d.params) == 0 {
 		return dsn{}, errDSN
 	}
-	return d, d.takePassword(func(value string) (string, error) { return value, nil })
+	err := d.takePassword(func(value string) (string, error) { return value, nil })
+	return d, err
 }
 
 // keywordValue reads a value up to the closing quote or the first blank.

@@ -116,9 +116,8 @@ func (a *app) runPsql(ctx context.Context, program string, d dsn, args []string)
 	stop := forward(psql.Process, syscall.SIGTERM, syscall.SIGHUP)
 	err := psql.Wait()
 	stop()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return psqlStatus(exit)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return psqlStatus(ctx, exit)
 	}
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		return fmt.Errorf("run psql: %w", err)
@@ -127,10 +126,14 @@ func (a *app) runPsql(ctx context.Context, program string, d dsn, args []string)
 }
 
 // psqlStatus is the exit status of psql, which has said what was wrong.
-func psqlStatus(exit *exec.ExitError) error {
+func psqlStatus(ctx context.Context, exit *exec.ExitError) error {
 	status := exit.ExitCode()
-	if status < 0 {
-		return fmt.Errorf("psql ended: %s", exit)
+	switch {
+	case status < 0 && ctx.Err() != nil:
+		// The signal was meant for both of us.
+		return fmt.Errorf("run psql: %w", ctx.Err())
+	case status < 0:
+		return fmt.Errorf("run psql: %w", exit)
 	}
 	return cli.Exit("", status)
 }

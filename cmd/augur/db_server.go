@@ -188,9 +188,14 @@ func (a *app) printServer(s local.State) {
 		a.printFacts(append(facts, [2]string{"version", version}, [2]string{"state", state}))
 		return
 	}
-	state := fmt.Sprintf("running (process %d), until its last user leaves; users now: %d", s.PID, s.Users)
-	if s.ByHand {
-		state = fmt.Sprintf("running (process %d), until `augur db stop`; users now: %d", s.PID, s.Users)
+	state := fmt.Sprintf("running (process %d), ", s.PID)
+	switch {
+	case s.ByHand:
+		state += fmt.Sprintf("until `augur db stop`; users now: %d", s.Users)
+	case s.Users == 0:
+		state += "though its last user is gone; the next command that uses it stops it, or `augur db stop`"
+	default:
+		state += fmt.Sprintf("until its last user leaves; users now: %d", s.Users)
 	}
 	a.printFacts(append(facts,
 		[2]string{"version", s.Version}, [2]string{"state", state}, [2]string{"URL", s.URL},

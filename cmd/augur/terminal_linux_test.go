@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"sync"
@@ -82,6 +81,13 @@ func (term *terminal) text() string {
 	return term.seen.String()
 }
 
+// typed is what a person types.
+func (term *terminal) typed(t testing.TB, keys string) {
+	t.Helper()
+	_, err := term.near.WriteString(keys)
+	require.NoError(t, err)
+}
+
 func TestAQuestionIsAskedOnATerminal(t *testing.T) {
 	t.Parallel()
 	env := settled(t)
@@ -102,8 +108,7 @@ func TestAQuestionIsAskedOnATerminal(t *testing.T) {
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = term.far, &stdout, term.far
 		require.NoError(t, cmd.Start())
 		term.wait("This removes all settings, the API keys too. Go on? [y/N] ")
-		_, err := io.WriteString(term.near, test.typed)
-		require.NoError(t, err)
+		term.typed(t, test.typed)
 		require.NoError(t, cmd.Wait(), term.text())
 		require.Equal(t, test.left, query(t, env, rows), "%q", test.typed)
 		require.Equal(t, test.left == "false", stdout.Len() > 0, stdout.String())
@@ -150,4 +155,40 @@ func TestProgressIsShownOnATerminalAndLeavesNothingBehind(t *testing.T) {
 	require.Contains(t, term.text(), "%", "the bar")
 	lines := strings.Split(term.text(), "\n")
 	require.True(t, strings.HasSuffix(strings.TrimRight(lines[len(lines)-3], "\r"), "line 20001: nonsense: is not a git URL: write it as https://host/path"), "%q", lines)
+}
+
+// asleep waits until a session of the database of env sleeps.
+func asleep(t testing.TB, env map[string]string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return query(t, env, "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()") != "0"
+	}, time.Minute, 20*time.Millisecond)
+}
+
+func TestTheInterruptKeyBelongsToPsql(t *testing.T) {
+	t.Parallel()
+	env := database(t)
+	term := newTerminal(t)
+	cmd := program(t, env, "db", "psql", "--", "-X")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = term.far, term.far, term.far
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	require.NoError(t, cmd.Start())
+	term.wait("=# ")
+	term.typed(t, "SELECT pg_sleep(600);\n")
+	asleep(t, env)
+	term.typed(t, "\x03")
+	term.wait("canceling statement due to user request")
+	term.typed(t, "\\q\n")
+	require.NoError(t, cmd.Wait(), term.text())
+}
+
+func TestTerminatingTheProgramTerminatesPsql(t *testing.T) {
+	t.Parallel()
+	env := database(t)
+	cmd := program(t, env, "db", "psql", "--", "-X", "-c", "SELECT pg_sleep(600)")
+	require.NoError(t, cmd.Start())
+	asleep(t, env)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	require.Error(t, cmd.Wait())
+	require.Equal(t, exitInterrupted, cmd.ProcessState.ExitCode())
 }

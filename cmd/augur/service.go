@@ -148,24 +148,29 @@ type stops struct {
 	signals chan os.Signal
 	// collection asks the backend to stop collecting and to go on serving.
 	collection chan os.Signal
+	// pipe takes SIGPIPE, which would end the program when whoever reads its standard error is gone, such as the backend of a worker. It is
+	// not ignored instead, because git would inherit that.
+	pipe chan os.Signal
 }
 
 // stopCollectionSignal is what `augur backend stop-collection-blocking` sends.
 const stopCollectionSignal = syscall.SIGUSR1
 
 func newStops() *stops {
-	s := &stops{signals: make(chan os.Signal, 2), collection: make(chan os.Signal, 1)}
+	s := &stops{signals: make(chan os.Signal, 2), collection: make(chan os.Signal, 1), pipe: make(chan os.Signal, 1)}
 	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(s.signals, syscall.SIGHUP)
 	}
 	signal.Notify(s.collection, stopCollectionSignal)
+	signal.Notify(s.pipe, syscall.SIGPIPE)
 	return s
 }
 
 func (s *stops) close() {
 	signal.Stop(s.signals)
 	signal.Stop(s.collection)
+	signal.Stop(s.pipe)
 }
 
 // outcome is the end of a command that a signal stopped in order: Ctrl-C is an interruption, anything else is the normal end of a service.

@@ -13,16 +13,15 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/lmittmann/tint"
-	"gopkg.in/natefinch/lumberjack.v2"
 
 	"augur/monitor/supervisor"
 	"augur/tasks"
 )
 
-// A log file is put aside when it is this large; so many old ones are kept, compressed.
+// A log file is put aside when it is this large, in bytes; so many old ones are kept.
 const (
-	logMegabytes = 50
-	logBackups   = 5
+	logSize = 50 << 20
+	logKept = 5
 )
 
 // maxLogs is how many processes may log under one name in one directory.
@@ -75,7 +74,10 @@ func (a *app) openLogs(settings supervisor.Logging, name string, development boo
 	if err != nil {
 		return nil, err
 	}
-	file := &lumberjack.Logger{Filename: path, MaxSize: logMegabytes, MaxBackups: logBackups, Compress: true}
+	file, err := openLogFile(path, logSize, logKept)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
 	level := logLevel(settings.Level)
 	handler := slog.NewMultiHandler(
 		a.terminalHandler(level),
@@ -122,10 +124,7 @@ func (l *logs) close() error {
 	if l.file == nil {
 		return nil
 	}
-	if err := errors.Join(l.file.Close(), l.lock.Close()); err != nil {
-		return fmt.Errorf("close the log: %w", err)
-	}
-	return nil
+	return errors.Join(l.file.Close(), l.lock.Close())
 }
 
 func logLevel(word string) slog.Level {

@@ -90,7 +90,9 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, set
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
 	}
-	<-failed
+	if ended := <-failed; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
 	if err != nil {
 		return fmt.Errorf("stop the web server: %w", err)
 	}

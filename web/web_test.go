@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"syscall"
 	"testing"
@@ -27,31 +29,36 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var silent = slog.New(slog.DiscardHandler)
 
-// ask sends a request to a handler on the pool and returns the answer with its decoded body.
-func ask(t testing.TB, pool *pgxpool.Pool, method, host, path string) (*http.Response, map[string]any) {
+// answer is what the server answered, its body decoded.
+type answer struct {
+	status int
+	header http.Header
+	body   map[string]any
+}
+
+// ask sends a request to a handler on the pool.
+func ask(t testing.TB, pool *pgxpool.Pool, method, host, path string) answer {
 	t.Helper()
 	handler := web.NewHandler(web.Options{Pool: pool, Version: "1.2.3", Host: "augur.example.org", Log: silent})
 	request := httptest.NewRequestWithContext(t.Context(), method, "http://"+host+path, nil)
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, request)
-	response := recorder.Result()
-	require.NoError(t, response.Body.Close())
-	var body map[string]any
-	require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &body), recorder.Body.String())
-	require.Equal(t, "application/json; charset=utf-8", response.Header.Get("Content-Type"))
-	require.Equal(t, "nosniff", response.Header.Get("X-Content-Type-Options"))
-	require.Equal(t, "default-src 'none'; frame-ancestors 'none'", response.Header.Get("Content-Security-Policy"))
-	require.Empty(t, response.Header.Get("Access-Control-Allow-Origin"))
-	return response, body
+	got := answer{status: recorder.Code, header: recorder.Header()}
+	require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &got.body), recorder.Body.String())
+	require.Equal(t, "application/json; charset=utf-8", got.header.Get("Content-Type"))
+	require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
+	require.Equal(t, "default-src 'none'; frame-ancestors 'none'", got.header.Get("Content-Security-Policy"))
+	require.Empty(t, got.header.Get("Access-Control-Allow-Origin"))
+	return got
 }
 
 func TestHealthFollowsTheDatabase(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)
-	response, body := ask(t, pool, http.MethodGet, "localhost:5000", "/health")
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.Equal(t, "ok", body["status"])
-	require.Equal(t, "1.2.3", body["version"])
+	got := ask(t, pool, http.MethodGet, "localhost:5000", "/health")
+	require.Equal(t, http.StatusOK, got.status)
+	require.Equal(t, "ok", got.body["status"])
+	require.Equal(t, "1.2.3", got.body["version"])
 
 	config := pool.Config()
 	config.ConnConfig.Host, config.ConnConfig.Port = t.TempDir(), 1
@@ -59,14 +66,14 @@ func TestHealthFollowsTheDatabase(t *testing.T) {
 	down, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	defer down.Close()
-	response, body = ask(t, down, http.MethodGet, "localhost:5000", "/health")
-	require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
-	require.Equal(t, "unavailable", body["status"])
-	response, body = ask(t, down, http.MethodGet, "localhost:5000", "/api/status")
-	require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
-	require.Equal(t, "the status cannot be read from the database now; the log says why", body["error"])
-	response, _ = ask(t, down, http.MethodGet, "localhost:5000", "/api")
-	require.Equal(t, http.StatusOK, response.StatusCode, "readiness is about the server alone")
+	got = ask(t, down, http.MethodGet, "localhost:5000", "/health")
+	require.Equal(t, http.StatusServiceUnavailable, got.status)
+	require.Equal(t, "unavailable", got.body["status"])
+	got = ask(t, down, http.MethodGet, "localhost:5000", "/api/status")
+	require.Equal(t, http.StatusServiceUnavailable, got.status)
+	require.Equal(t, "the status cannot be read from the database now; the log says why", got.body["error"])
+	got = ask(t, down, http.MethodGet, "localhost:5000", "/api")
+	require.Equal(t, http.StatusOK, got.status, "readiness is about the server alone")
 }
 
 func TestStatusIsTheOverview(t *testing.T) {
@@ -79,45 +86,47 @@ func TestStatusIsTheOverview(t *testing.T) {
 	want, err := monitor.Overview(t.Context(), pool, 100)
 	require.NoError(t, err)
 	require.Equal(t, int64(1), want.Phases["facade"]["Pending"])
-	response, body := ask(t, pool, http.MethodGet, "127.0.0.1:5000", "/api/status")
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.Equal(t, map[string]any{"Pending": 1.0}, body["phases"].(map[string]any)["facade"])
-	require.Zero(t, body["violations"])
+	got := ask(t, pool, http.MethodGet, "127.0.0.1:5000", "/api/status")
+	require.Equal(t, http.StatusOK, got.status)
+	phases, ok := got.body["phases"].(map[string]any)
+	require.True(t, ok)
+	require.Equal(t, map[string]any{"Pending": 1.0}, phases["facade"])
+	require.Zero(t, got.body["violations"])
 }
 
 func TestRequestsThatAreNotOurs(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)
 	for _, host := range []string{"localhost", "LOCALHOST:5000", "127.0.0.1", "127.8.8.8:80", "[::1]:5000", "[::1]", "augur.example.org:5000"} {
-		response, body := ask(t, pool, http.MethodGet, host, "/api")
-		require.Equal(t, http.StatusOK, response.StatusCode, host)
-		require.Equal(t, "ok", body["status"])
+		got := ask(t, pool, http.MethodGet, host, "/api")
+		require.Equal(t, http.StatusOK, got.status, host)
+		require.Equal(t, "ok", got.body["status"])
 	}
 	for _, host := range []string{"evil.example.org", "localhost.evil.example.org:5000", "10.0.0.1", "192.168.1.1:5000", "[fe80::1]"} {
-		response, body := ask(t, pool, http.MethodGet, host, "/api/status")
-		require.Equal(t, http.StatusMisdirectedRequest, response.StatusCode, host)
-		require.Equal(t, "this server answers to localhost and to Server.host only", body["error"])
+		got := ask(t, pool, http.MethodGet, host, "/api/status")
+		require.Equal(t, http.StatusMisdirectedRequest, got.status, host)
+		require.Equal(t, "this server answers to localhost and to Server.host only", got.body["error"])
 	}
-	response, body := ask(t, pool, http.MethodGet, "localhost", "/api/unknown")
-	require.Equal(t, http.StatusNotFound, response.StatusCode)
-	require.Equal(t, "there is no such route; / lists them", body["error"])
+	got := ask(t, pool, http.MethodGet, "localhost", "/api/unknown")
+	require.Equal(t, http.StatusNotFound, got.status)
+	require.Equal(t, "there is no such route; / lists them", got.body["error"])
 	for _, method := range []string{http.MethodPost, http.MethodDelete, http.MethodOptions} {
-		response, _ = ask(t, pool, method, "localhost", "/api/status")
-		require.Equal(t, http.StatusMethodNotAllowed, response.StatusCode, method)
-		require.Equal(t, "GET, HEAD", response.Header.Get("Allow"))
+		got = ask(t, pool, method, "localhost", "/api/status")
+		require.Equal(t, http.StatusMethodNotAllowed, got.status, method)
+		require.Equal(t, "GET, HEAD", got.header.Get("Allow"))
 	}
 }
 
 func TestEveryListedRouteExists(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)
-	_, body := ask(t, pool, http.MethodGet, "localhost", "/")
-	routes, ok := body["routes"].([]any)
+	got := ask(t, pool, http.MethodGet, "localhost", "/")
+	routes, ok := got.body["routes"].([]any)
 	require.True(t, ok)
 	require.NotEmpty(t, routes)
 	for _, route := range routes {
-		response, _ := ask(t, pool, http.MethodGet, "localhost", route.(string))
-		require.Equal(t, http.StatusOK, response.StatusCode, route)
+		got := ask(t, pool, http.MethodGet, "localhost", fmt.Sprint(route))
+		require.Equal(t, http.StatusOK, got.status, route)
 	}
 }
 
@@ -134,7 +143,7 @@ func TestListenServesThisMachineOnly(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost"} {
 		listener, err := web.Listen(t.Context(), host, 0)
 		require.NoError(t, err)
-		require.True(t, listener.Addr().(*net.TCPAddr).IP.IsLoopback())
+		require.True(t, netip.MustParseAddrPort(listener.Addr().String()).Addr().IsLoopback())
 		require.NoError(t, listener.Close())
 	}
 }
@@ -144,7 +153,7 @@ func TestListenOnATakenPort(t *testing.T) {
 	first, err := web.Listen(t.Context(), "127.0.0.1", 0)
 	require.NoError(t, err)
 	defer first.Close()
-	port := first.Addr().(*net.TCPAddr).Port
+	port := int(netip.MustParseAddrPort(first.Addr().String()).Port())
 	_, err = web.Listen(t.Context(), "127.0.0.1", port)
 	require.EqualError(t, err, "port "+strconv.Itoa(port)+" is taken by another program: choose another with --port, or in setting Server.port")
 	require.EqualError(t, &web.PortError{Port: 80, Err: syscall.EACCES}, "port 80: permission denied: choose another with --port, or in setting Server.port")
@@ -173,31 +182,31 @@ func TestServeFinishesRequestsWhenItStops(t *testing.T) {
 		<-release
 		_, _ = io.WriteString(w, "late, but whole")
 	}), web.Server{Timeout: time.Minute})
-	type answer struct {
+	type reply struct {
 		text string
 		err  error
 	}
-	answers := make(chan answer, 1)
+	replies := make(chan reply, 1)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	go func() {
 		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+address, nil)
 		if err != nil {
-			answers <- answer{err: err}
+			replies <- reply{err: err}
 			return
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			answers <- answer{err: err}
+			replies <- reply{err: err}
 			return
 		}
 		text, err := io.ReadAll(response.Body)
-		answers <- answer{text: string(text), err: errors.Join(err, response.Body.Close())}
+		replies <- reply{text: string(text), err: errors.Join(err, response.Body.Close())}
 	}()
 	<-arrived
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
 	close(release)
-	got := <-answers
+	got := <-replies
 	require.NoError(t, got.err)
 	require.Equal(t, "late, but whole", got.text)
 	require.NoError(t, <-stopped)

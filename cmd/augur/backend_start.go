@@ -110,7 +110,7 @@ func (a *app) backendStart(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.pidfile.Release()) }()
-	if b.service, err = a.startService(c.Context, "augur backend", "augur", o.development); err != nil {
+	if b.service, err = a.startService(c.Context, serviceOptions{name: "augur backend", log: "augur", development: o.development}); err != nil {
 		return err
 	}
 	defer func() {
@@ -128,8 +128,7 @@ func claimPIDFile(ctx context.Context, path string) (*supervisor.PIDFile, error)
 		return nil, fmt.Errorf("make the directory of the pidfile: %w", err)
 	}
 	file, err := supervisor.Claim(ctx, path, rand.Text())
-	var running *supervisor.RunningError
-	if errors.As(err, &running) {
+	if _, running := errors.AsType[*supervisor.RunningError](err); running {
 		return nil, fmt.Errorf("%w: `augur backend stop` ends it", err)
 	}
 	return file, err
@@ -224,27 +223,24 @@ func (b *backend) collect(ctx context.Context) (*collection, error) {
 	}
 	slots := b.slots()
 	b.leaveOut(ctx, slots)
-	var work func() error
-	if b.options.workers == workersInline {
-		work = func() error { return b.work(c.ctx, slots, b.options.drain) }
-	} else {
+	work := func() { c.err = b.work(c.ctx, slots, b.options.drain) }
+	if b.options.workers == workersProcesses {
 		workers, err := b.supervisor(ctx, slots)
 		if err != nil {
 			return nil, err
 		}
 		c.kill = workers.Kill
-		work = func() error {
-			workers.Run(c.ctx)
-			return nil
-		}
+		work = func() { workers.Run(c.ctx) }
 	}
 	c.done = make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {
-		if err := work(); err != nil {
-			c.err = err
-			c.cancel()
-		}
+		defer func() {
+			if c.err != nil {
+				c.cancel()
+			}
+		}()
+		work()
 	})
 	all.Go(func() { b.monitor().Run(c.ctx) })
 	go func() {

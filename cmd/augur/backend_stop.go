@@ -73,7 +73,12 @@ func (a *app) backendStop(c *cli.Context) error {
 		return nil
 	}
 	began := time.Now()
-	if err := terminate(found, running, left); err != nil {
+	if running {
+		err = send(found.PID, syscall.SIGTERM)
+	} else {
+		err = terminateWorkers(left)
+	}
+	if err != nil {
 		return err
 	}
 	err = a.waitUntil(c.Context, limit, func(ctx context.Context) (string, error) {
@@ -94,11 +99,8 @@ func (a *app) backendStop(c *cli.Context) error {
 	return nil
 }
 
-// terminate asks a backend to stop, or what is left of one that is gone.
-func terminate(found supervisor.Instance, running bool, left []supervisor.Process) error {
-	if running {
-		return send(found.PID, syscall.SIGTERM)
-	}
+// terminateWorkers asks the workers of a backend that is gone to stop.
+func terminateWorkers(left []supervisor.Process) error {
 	for _, p := range left {
 		if p.Queues() == nil {
 			continue // git ends with its worker

@@ -169,6 +169,14 @@ func (d *daemon) get(t testing.TB, path string) (int, map[string]any) {
 	return response.StatusCode, body
 }
 
+// member is an object inside an answer.
+func member(t testing.TB, body map[string]any, name string) map[string]any {
+	t.Helper()
+	object, ok := body[name].(map[string]any)
+	require.True(t, ok, name)
+	return object
+}
+
 // instance is the backend as its pidfile describes it.
 func (d *daemon) instance(t testing.TB) supervisor.Instance {
 	t.Helper()
@@ -190,7 +198,7 @@ func requireNoneLeft(t testing.TB, d *daemon, backend supervisor.Instance) {
 // requireAgreement asserts that no status disagrees with the queue.
 func requireAgreement(t testing.TB, env map[string]string) {
 	t.Helper()
-	require.Equal(t, "", query(t, env, "SELECT coalesce(string_agg(violation, '; '), '') FROM augur_operations.collection_violation"))
+	require.Empty(t, query(t, env, "SELECT coalesce(string_agg(violation, '; '), '') FROM augur_operations.collection_violation"))
 }
 
 // facadeStatus is the status of the facade phase of the only repository, and the state and attempts of its unfinished job.
@@ -267,7 +275,7 @@ func TestBackendCollectsServesAndStopsInOrder(t *testing.T) {
 	_, body = d.get(t, "/api")
 	require.Equal(t, "ok", body["status"])
 	_, body = d.get(t, "/api/status")
-	require.Equal(t, map[string]any{"Success": 1.0}, body["phases"].(map[string]any)["facade"])
+	require.Equal(t, map[string]any{"Success": 1.0}, member(t, body, "phases")["facade"])
 
 	table := succeeds(t, env, "backend", "processes")
 	require.Contains(t, table, "backend")

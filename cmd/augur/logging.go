@@ -45,7 +45,7 @@ func (a *app) terminalHandler(level slog.Level) slog.Handler {
 	if a.watched() {
 		layout = time.TimeOnly
 	}
-	return tint.NewHandler(a.stderr, &tint.Options{Level: level, TimeFormat: layout, NoColor: !a.colour(), ReplaceAttr: scrubAttr})
+	return tint.NewTextHandler(a.stderr, &tint.Options{Level: level, TimeFormat: layout, NoColor: !a.colour(), ReplaceAttr: scrubAttr})
 }
 
 // forceColour is set for processes whose lines are shown on the terminal of another.
@@ -57,12 +57,8 @@ func (a *app) watched() bool { return isTerminal(a.stderr) || a.getenv(forceColo
 // colour tells whether lines may be coloured: see https://no-color.org.
 func (a *app) colour() bool { return a.watched() && a.getenv("NO_COLOR") == "" }
 
-// openLogs logs to standard error for people, and into a file of the name for programs, one JSON object a line. In development everything is
-// logged, and only to standard error.
-func (a *app) openLogs(settings supervisor.Logging, name string, development bool) (*logs, error) {
-	if development {
-		return &logs{Logger: a.terminalLog(slog.LevelDebug)}, nil
-	}
+// openLogs logs to standard error for people, and into a file of the name for programs, one JSON object a line.
+func (a *app) openLogs(settings supervisor.Logging, name string) (*logs, error) {
 	dir, err := a.logDirectory(settings)
 	if err != nil {
 		return nil, err
@@ -85,6 +81,9 @@ func (a *app) openLogs(settings supervisor.Logging, name string, development boo
 	)
 	return &logs{Logger: slog.New(handler), Path: path, file: file, lock: lock}, nil
 }
+
+// developmentLogs logs everything, to standard error only.
+func (a *app) developmentLogs() *logs { return &logs{Logger: a.terminalLog(slog.LevelDebug)} }
 
 func (a *app) logDirectory(settings supervisor.Logging) (string, error) {
 	if settings.Directory != "" {

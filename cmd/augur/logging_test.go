@@ -19,7 +19,7 @@ import (
 // logsOf opens logs in a directory of the test's own.
 func logsOf(t testing.TB, a *app, name string) *logs {
 	t.Helper()
-	l, err := a.openLogs(supervisor.Logging{Directory: a.environ["AUGUR_HOME"], Level: "INFO"}, name, false)
+	l, err := a.openLogs(supervisor.Logging{Directory: a.environ["AUGUR_HOME"], Level: "INFO"}, name)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.close()) })
 	return l
@@ -65,14 +65,14 @@ func TestLogsKeepNoSecrets(t *testing.T) {
 func TestEveryProcessHasALogOfItsOwn(t *testing.T) {
 	t.Parallel()
 	a := &app{environ: map[string]string{"AUGUR_HOME": t.TempDir()}, stderr: &bytes.Buffer{}}
-	first, err := a.openLogs(supervisor.Logging{}, "worker-facade", false)
+	first, err := a.openLogs(supervisor.Logging{}, "worker-facade")
 	require.NoError(t, err)
-	second, err := a.openLogs(supervisor.Logging{}, "worker-facade", false)
+	second, err := a.openLogs(supervisor.Logging{}, "worker-facade")
 	require.NoError(t, err)
 	require.Equal(t, "worker-facade.log", filepath.Base(first.Path))
 	require.Equal(t, "worker-facade-2.log", filepath.Base(second.Path))
 	require.NoError(t, first.close())
-	third, err := a.openLogs(supervisor.Logging{}, "worker-facade", false)
+	third, err := a.openLogs(supervisor.Logging{}, "worker-facade")
 	require.NoError(t, err)
 	require.Equal(t, first.Path, third.Path)
 	require.NoError(t, errors.Join(second.close(), third.close()))
@@ -97,8 +97,7 @@ func TestDevelopmentLogsEverythingToTheTerminalOnly(t *testing.T) {
 	t.Parallel()
 	var terminal bytes.Buffer
 	a := &app{environ: map[string]string{"AUGUR_HOME": t.TempDir()}, stderr: &terminal}
-	l, err := a.openLogs(supervisor.Logging{Level: "ERROR"}, "augur", true)
-	require.NoError(t, err)
+	l := a.developmentLogs()
 	l.DebugContext(t.Context(), "detail")
 	require.Contains(t, terminal.String(), "DBG detail")
 	require.Empty(t, l.Path)
@@ -111,7 +110,7 @@ func TestDevelopmentLogsEverythingToTheTerminalOnly(t *testing.T) {
 func TestLogsInADirectoryThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	a := &app{environ: map[string]string{"AUGUR_HOME": write(t, "file", "")}, stderr: &bytes.Buffer{}}
-	_, err := a.openLogs(supervisor.Logging{}, "augur", false)
+	_, err := a.openLogs(supervisor.Logging{}, "augur")
 	require.ErrorContains(t, err, "make the directory of logs: ")
 }
 

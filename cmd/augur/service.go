@@ -38,8 +38,16 @@ type service struct {
 	queue    *tasks.Queue
 }
 
-// startService opens the database and what lies on it. Name is what the database calls its sessions, and log the name of its log.
-func (a *app) startService(ctx context.Context, name, log string, development bool) (_ *service, err error) {
+// serviceOptions tell services apart.
+type serviceOptions struct {
+	// name is what the database calls its sessions, and log the name of its log.
+	name, log string
+	// development logs everything, to standard error only.
+	development bool
+}
+
+// startService opens the database and what lies on it.
+func (a *app) startService(ctx context.Context, o serviceOptions) (_ *service, err error) {
 	s := &service{}
 	defer func() {
 		if err != nil {
@@ -49,14 +57,16 @@ func (a *app) startService(ctx context.Context, name, log string, development bo
 	if s.host, err = os.Hostname(); err != nil {
 		return nil, fmt.Errorf("find the name of this machine: %w", err)
 	}
-	if s.session, err = a.open(ctx, db.Options{MaxConns: sessionConns, ApplicationName: name}); err != nil {
+	if s.session, err = a.open(ctx, db.Options{MaxConns: sessionConns, ApplicationName: o.name}); err != nil {
 		return nil, err
 	}
 	now, err := config.Read(ctx, s.Pool, registry(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
-	if s.logs, err = a.openLogs(config.Of[supervisor.Logging](now), log, development); err != nil {
+	if o.development {
+		s.logs = a.developmentLogs()
+	} else if s.logs, err = a.openLogs(config.Of[supervisor.Logging](now), o.log); err != nil {
 		return nil, err
 	}
 	if s.settings, err = config.Open(ctx, s.Pool, registry(), s.Logger); err != nil {

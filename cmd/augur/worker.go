@@ -92,7 +92,9 @@ func (a *app) worker(c *cli.Context) (err error) {
 	}
 	stops := newStops()
 	defer stops.close()
-	s, err := a.startService(c.Context, "augur worker "+strings.Join(o.queues, ","), "worker-"+strings.Join(o.queues, "-"), o.development)
+	s, err := a.startService(c.Context, serviceOptions{
+		name: "augur worker " + strings.Join(o.queues, ","), log: "worker-" + strings.Join(o.queues, "-"), development: o.development,
+	})
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func TestConfigInitTakesTheEnvironmentOfAugurAndPrintsNoKey(t *testing.T) {
 		{"config", "check", "--all"},
 		{"config", "init", "--force"},
 	} {
-		got := finish(t, program(t, env, args...))
+		got := augur(t, env, args...)
 		require.Zero(t, got.status, "%v: %s", args, got.stderr)
 		require.NotContains(t, got.stdout+got.stderr, password, args)
 	}

@@ -225,9 +225,7 @@ func TestAddReposReadsAFileOfURLsAlone(t *testing.T) {
 	require.Equal(t, "1", query(t, env, "SELECT count(*)::text FROM augur_data.repo WHERE repo_group_id = 10"))
 
 	env["AUGUR_DB_ADD_REPOS_GROUP"] = "25430"
-	cmd := program(t, env, "db", "add-repos", "-")
-	cmd.Stdin = strings.NewReader("https://github.com/a/e\n")
-	got = finish(t, cmd)
+	got = augurReading(t, env, "https://github.com/a/e\n", "db", "add-repos", "-")
 	require.Zero(t, got.status, got.stderr)
 	require.Equal(t, "1", query(t, env, "SELECT count(*)::text FROM augur_data.repo WHERE repo_group_id = 25430"))
 }
@@ -374,7 +372,7 @@ func TestThePrivatePostgreSQLServesCommandsAndStaysOnlyByHand(t *testing.T) {
 
 	require.Contains(t, succeeds(t, env, "db", "upgrade"), "created the schema in the private PostgreSQL")
 	require.Contains(t, succeeds(t, env, "db", "status"), "not running")
-	process := finish(t, program(t, env, "db", "psql", "--", "-Atc", "SELECT count(*) FROM repo_groups"))
+	process := augur(t, env, "db", "psql", "--", "-Atc", "SELECT count(*) FROM repo_groups")
 	require.Equal(t, result{stdout: "3\n"}, process)
 	require.Contains(t, succeeds(t, env, "db", "status"), "not running", "psql was the last user")
 

@@ -16,13 +16,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-// asAugur turns a copy of the test binary into the program.
+// asAugur turns a copy of the test binary into the program, and also the copies that the program starts as its workers.
 const asAugur = "AUGUR_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asAugur) != "" {
-		environ := slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, asAugur+"=") })
-		os.Exit(run(os.Args, environ, os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(run(os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -59,18 +58,18 @@ func shortHome(t testing.TB) string {
 	return dir
 }
 
-// augur runs a command in this process.
+// augur runs a command in a process of its own, as people do: package cli keeps its flag for help in a variable, and reads the environment itself.
 func augur(t testing.TB, env map[string]string, args ...string) result {
 	t.Helper()
-	return augurReading(t, env, "", args...)
+	return finish(t, program(t, env, args...))
 }
 
 // augurReading is augur with something on standard input.
 func augurReading(t testing.TB, env map[string]string, stdin string, args ...string) result {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	status := run(append([]string{"augur"}, args...), environment(t, env), strings.NewReader(stdin), &stdout, &stderr)
-	return result{stdout: stdout.String(), stderr: stderr.String(), status: status}
+	cmd := program(t, env, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	return finish(t, cmd)
 }
 
 // program prepares a command as a process of its own: a copy of this test binary. The caller starts it, and may change it before.

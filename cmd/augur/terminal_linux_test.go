@@ -128,7 +128,8 @@ func TestAQuestionCanBeInterrupted(t *testing.T) {
 		} else {
 			// It reads once it has connected.
 			require.Eventually(t, func() bool {
-				return query(t, env, "SELECT count(*)::text FROM pg_stat_activity WHERE application_name = 'augur' AND query LIKE '%config%'") != "0"
+				return query(t, env, `SELECT count(*)::text FROM pg_stat_activity
+					WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%config%'`) != "0"
 			}, time.Minute, 20*time.Millisecond)
 		}
 		require.NoError(t, cmd.Process.Signal(os.Interrupt))

@@ -130,11 +130,11 @@ func (g *Git) Clone(ctx context.Context, url, dir string) error {
 	if err := g.sweep(ctx, dir); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+cloneSuffix+"*")
+	temp, lock, err := lockedTemp(dir)
 	if err != nil {
 		return g.diskFault(op, err)
 	}
-	err = g.cloneInto(ctx, op, r, temp)
+	err = g.cloneInto(ctx, op, r, temp, lock)
 	if err == nil {
 		err = os.Rename(temp, dir)
 	}
@@ -144,12 +144,32 @@ func (g *Git) Clone(ctx context.Context, url, dir string) error {
 	return nil
 }
 
-func (g *Git) cloneInto(ctx context.Context, op string, r remote, temp string) error {
-	lock, err := lockDir(temp)
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+// lockedTemp makes the directory for a clone to dir, and locks it. Between the two another call may take it for what a crash left, and remove it: then there is
+// another.
+func lockedTemp(dir string) (string, *os.File, error) {
+	for {
+		temp, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+cloneSuffix+"*")
+		if err != nil {
+			return "", nil, err
+		}
+		lock, err := lockDir(temp)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrBusy) {
+			continue
+		}
+		if err != nil {
+			return "", nil, errors.Join(err, os.RemoveAll(temp))
+		}
+		if _, err := os.Lstat(temp); err == nil {
+			return temp, lock, nil
+		}
+		if err := unlock(lock); err != nil {
+			return "", nil, err
+		}
 	}
-	defer lock.Close()
+}
+
+func (g *Git) cloneInto(ctx context.Context, op string, r remote, temp string, lock *os.File) (err error) {
+	defer func() { err = errors.Join(err, unlock(lock)) }()
 	if err := os.Chmod(temp, 0o755); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
@@ -186,7 +206,7 @@ func (g *Git) stillEmpty(ctx context.Context, op string, r remote) error {
 // Fetch brings the clone at dir to the state of the remote: every branch as it is there, also when it was rewritten; branches that are gone there, gone here; HEAD at the remote's default branch.
 // Locks that a crash left are removed: the lock on the directory, which git processes inherit, says that nobody works there any more. Commits that were rewritten stay in the clone for some
 // weeks.
-func (g *Git) Fetch(ctx context.Context, dir, url string) error {
+func (g *Git) Fetch(ctx context.Context, dir, url string) (err error) {
 	op := "fetch " + giturl.Redact(url)
 	r, err := g.resolve(op, url)
 	if err != nil {
@@ -201,7 +221,7 @@ func (g *Git) Fetch(ctx context.Context, dir, url string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	defer lock.Close()
+	defer func() { err = errors.Join(err, unlock(lock)) }()
 	if err := removeLeftovers(dir); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +21,9 @@ func wrapped(t testing.TB, word, instead string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "git")
 	script := "#!/bin/sh\ncase \" $* \" in *\" " + word + " \"*) " + instead + ";; esac\nexec git \"$@\"\n"
+	// A process that another test starts in this moment would inherit the open file, and a file that is open for writing cannot be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	require.NoError(t, os.WriteFile(path, []byte(script), 0o755))
 	return path
 }

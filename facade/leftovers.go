@@ -23,10 +23,25 @@ func lockDir(dir string) (*os.File, error) {
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return nil, errors.Join(fmt.Errorf("%w: %s", ErrBusy, dir), f.Close())
-	case err != nil && !errors.Is(err, syscall.EBADF) && !errors.Is(err, syscall.ENOTSUP) && !errors.Is(err, syscall.ENOSYS) && !errors.Is(err, syscall.EINVAL):
+	case ignoreUnsupported(err) != nil:
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil // file systems of the network may know no locks on directories: there the caller's own lock has to do
+}
+
+// unlock drops the lock when all git processes that inherited it have ended. Closing the file is not enough: a process that another goroutine is starting has a
+// copy of it for a moment.
+func unlock(f *os.File) error {
+	return errors.Join(ignoreUnsupported(syscall.Flock(int(f.Fd()), syscall.LOCK_UN)), f.Close())
+}
+
+func ignoreUnsupported(err error) error {
+	for _, unsupported := range []error{syscall.EBADF, syscall.ENOTSUP, syscall.ENOSYS, syscall.EINVAL} {
+		if errors.Is(err, unsupported) {
+			return nil
+		}
+	}
+	return err
 }
 
 // sweep removes what crashes left of earlier attempts to clone to dir. One that a process still has open, such as a git that waits for a silent server, is left to the next call.
@@ -43,7 +58,7 @@ func (g *Git) sweep(ctx context.Context, dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(os.RemoveAll(d), lock.Close()); err != nil {
+		if err := errors.Join(os.RemoveAll(d), unlock(lock)); err != nil {
 			return err
 		}
 		g.log.WarnContext(ctx, "half a clone removed", slog.String("dir", d))

@@ -57,6 +57,8 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		name, value, _ := strings.Cut(pair, "=")
 		a.environ[name] = value
 	}
+	// A reader that goes away (`augur ... | head -1`) is an error of writing, not a reason to die with the private PostgreSQL running.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := a.commands().RunContext(ctx, args)
@@ -68,6 +70,9 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		return exitInterrupted
 	case errors.Is(err, errPartial):
 		return exitFailed
+	}
+	if exit, ok := errors.AsType[cli.ExitCoder](err); ok {
+		return exit.ExitCode() // of psql, which has said what was wrong
 	}
 	fmt.Fprintln(stderr, "augur:", tasks.Scrub(message(err)))
 	if errors.Is(err, errUsage) {
@@ -146,6 +151,7 @@ func fromEnvironment(flag cli.Flag, prefix string) {
 	case *cli.StringSliceFlag:
 		f.EnvVars = append(f.EnvVars, name)
 	case *cli.BoolFlag:
+		f.DisableDefaultText = true // "default: false" says nothing
 		f.EnvVars = append(f.EnvVars, name)
 	case *cli.IntFlag:
 		f.EnvVars = append(f.EnvVars, name)
@@ -158,12 +164,4 @@ func fromEnvironment(flag cli.Flag, prefix string) {
 	default:
 		panic(fmt.Sprintf("option %s: a type that has no environment variable", flag.Names()[0]))
 	}
-}
-
-// noArguments refuses arguments that the command does not take.
-func noArguments(c *cli.Context) error {
-	if c.Args().Present() {
-		return usage("unexpected argument %q; see `augur %s --help`", c.Args().First(), strings.TrimSpace(c.Command.HelpName[len("augur"):]))
-	}
-	return nil
 }

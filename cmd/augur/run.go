@@ -43,13 +43,10 @@ Exit status: 0 when everything was collected, 1 when something was not (the summ
 			&cli.Int64Flag{Name: "group", Value: 1, Usage: "repository group `ID` of rows that name none"},
 			&cli.BoolFlag{Name: "json", Usage: "print the summary as JSON"},
 		},
-		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
+		Action: alone(func(c *cli.Context) error {
 			r := &oneRun{app: a, repos: c.Path("repos"), group: c.Int64("group"), json: c.Bool("json")}
 			return r.run(c.Context)
-		},
+		}),
 	}
 }
 

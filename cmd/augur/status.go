@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -26,10 +25,7 @@ func (a *app) statusCommand() *cli.Command {
 			&cli.BoolFlag{Name: "json", Usage: "print the facts as JSON"},
 			&cli.IntFlag{Name: "limit", Value: 20, Usage: "show at most `N` rows of each list"},
 		},
-		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
+		Action: alone(func(c *cli.Context) error {
 			if c.Int("limit") < 0 {
 				return usage("--limit: must not be negative (got %d)", c.Int("limit"))
 			}
@@ -39,14 +35,12 @@ func (a *app) statusCommand() *cli.Command {
 					return err
 				}
 				if c.Bool("json") {
-					encoder := json.NewEncoder(a.stdout)
-					encoder.SetIndent("", "  ")
-					return encoder.Encode(report)
+					return a.printJSON(report)
 				}
 				printStatus(a.stdout, report)
 				return nil
 			})
-		},
+		}),
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -61,10 +60,8 @@ func (r *oneRun) summarise(ctx context.Context) error {
 		return err
 	}
 	if r.json {
-		encoder := json.NewEncoder(r.app.stdout)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(sum); err != nil {
-			return fmt.Errorf("print the summary: %w", err)
+		if err := r.app.printJSON(sum); err != nil {
+			return err
 		}
 	} else {
 		sum.print(r.app.stdout, os.Args[0])

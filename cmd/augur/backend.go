@@ -40,7 +40,7 @@ func (a *app) backendCommand() *cli.Command {
 
 // pidfileFlag is the option of every command that looks for the backend.
 func pidfileFlag() cli.Flag {
-	return &cli.PathFlag{Name: "pidfile", Usage: "`FILE` that names the running backend (default: main.pid in AUGUR_HOME)"}
+	return &cli.PathFlag{Name: "pidfile", DefaultText: "main.pid in AUGUR_HOME", Usage: "`FILE` that names the running backend"}
 }
 
 // pidfile is the path that the option or the default says.

@@ -50,7 +50,7 @@ func (a *app) backendStartCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "disable-collection", Usage: "serve only: no monitor and no workers"},
 			pidfileFlag(),
-			&cli.IntFlag{Name: "port", Usage: "serve on port `N`, 0 for any free one (default: setting Server.port)"},
+			&cli.IntFlag{Name: "port", DefaultText: "setting Server.port", Usage: "serve on port `N`, 0 for any free one"},
 			&cli.StringFlag{Name: "workers", Value: workersProcesses, Usage: "`HOW` workers run: processes, one for each queue, or inline, all in this process"},
 			drainFlag(),
 			developmentFlag(),
@@ -174,6 +174,7 @@ func (b *backend) run(parent context.Context) error {
 		case err := <-served:
 			return errors.Join(err, b.stop(ctx, c))
 		case sig := <-b.stops.signals:
+			b.app.newLine(sig)
 			b.InfoContext(ctx, "stopping: running jobs may finish; a second signal stops at once", slog.Duration("within", b.options.drain))
 			err := errors.Join(b.stop(ctx, c), stopServing())
 			if err == nil {
@@ -324,7 +325,8 @@ func (b *backend) stop(ctx context.Context, c *collection) error {
 	select {
 	case <-c.done:
 		return c.err
-	case <-b.stops.signals:
+	case sig := <-b.stops.signals:
+		b.app.newLine(sig)
 	}
 	b.WarnContext(ctx, "stopping at once")
 	if c.kill != nil {

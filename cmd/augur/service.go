@@ -183,6 +183,13 @@ func (s *stops) close() {
 	signal.Stop(s.pipe)
 }
 
+// newLine goes to the next line after the ^C that a terminal has just shown.
+func (a *app) newLine(sig os.Signal) {
+	if sig == os.Interrupt && isTerminal(a.stderr) {
+		fmt.Fprintln(a.stderr)
+	}
+}
+
 // outcome is the end of a command that a signal stopped in order: Ctrl-C is an interruption, anything else is the normal end of a service.
 func outcome(sig os.Signal) error {
 	if sig == os.Interrupt {

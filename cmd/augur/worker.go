@@ -44,7 +44,7 @@ func (a *app) workerCommand() *cli.Command {
 		Description: workerHelp,
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "queue", Usage: "`QUEUE`s to work, separated by commas: " + strings.Join(queueNames(), ", ")},
-			&cli.IntFlag{Name: "slots", Usage: "run `N` jobs of each queue at a time (default: the settings Celery.*_worker_count and Insight_Task.workers)"},
+			&cli.IntFlag{Name: "slots", DefaultText: "the settings Celery.*_worker_count and Insight_Task.workers", Usage: "run `N` jobs of each queue at a time"},
 			drainFlag(),
 			&cli.BoolFlag{Name: "lifeline", Usage: "stop when standard input ends; the backend starts its workers so"},
 			developmentFlag(),
@@ -119,6 +119,7 @@ func (a *app) worker(c *cli.Context) (err error) {
 	case err := <-done:
 		return err
 	case sig := <-stops.signals:
+		a.newLine(sig)
 		result = outcome(sig)
 		s.InfoContext(ctx, "stopping: running jobs may finish", slog.Duration("within", o.drain))
 	case <-lifeline:

@@ -114,7 +114,11 @@ func (s *Supervisor) keep(ctx context.Context, w Worker) {
 	}
 }
 
-var errEnded = errors.New("it ended by itself")
+// Causes of a worker's end that are no errors of the process.
+var (
+	errEnded    = errors.New("it ended by itself")
+	errReplaced = errors.New("it was too large")
+)
 
 // live runs one worker from its start to its end.
 func (s *Supervisor) live(ctx context.Context, w Worker, log *slog.Logger) (pid int, err error) {
@@ -143,7 +147,7 @@ func (s *Supervisor) live(ctx context.Context, w Worker, log *slog.Logger) (pid 
 	case <-ctx.Done():
 		err = s.stop(ctx, r, done, log)
 	case <-r.replace:
-		err = s.stop(ctx, r, done, log)
+		err = errors.Join(errReplaced, s.stop(ctx, r, done, log))
 	}
 	out.flush()
 	if errors.Is(err, exec.ErrWaitDelay) {

@@ -176,7 +176,7 @@ func commitOf(rows int) *facade.Commit { return &facade.Commit{Files: make([]cha
 func TestWorkersAheadWaitForTheReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := facade.NewQueue(2)
+		q := facade.NewQueue(2, 2)
 		first, _ := q.Take()
 		second, _ := q.Take()
 		_, more := q.Take()
@@ -209,10 +209,37 @@ func TestWorkersAheadWaitForTheReader(t *testing.T) {
 	})
 }
 
+func TestBlocksAheadOfTheReaderAreFew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := facade.NewQueue(100, 1)
+		taken := 0
+		go func() {
+			for {
+				i, ok := q.Take()
+				if !ok {
+					return
+				}
+				taken++
+				_ = q.Put(i, commitOf(1))
+				q.Finish(i)
+			}
+		}()
+		synctest.Wait()
+		require.Equal(t, facade.QueueBlocks, taken)
+		for range 100 {
+			_, err := q.Next()
+			require.NoError(t, err)
+		}
+		synctest.Wait()
+		require.Equal(t, 100, taken)
+	})
+}
+
 func TestAFaultWakesEveryone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := facade.NewQueue(3)
+		q := facade.NewQueue(3, 2)
 		q.Take()
 		second, _ := q.Take()
 		results := make(chan error, 2)

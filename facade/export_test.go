@@ -56,8 +56,11 @@ type Queue struct{ q *queue }
 // QueueWeight is how much of a block may wait.
 const QueueWeight = queueWeight
 
+// QueueBlocks is how many blocks a worker may be ahead.
+const QueueBlocks = queueBlocks
+
 // NewQueue makes a queue of so many blocks.
-func NewQueue(blocks int) Queue { return Queue{newQueue(blocks)} }
+func NewQueue(blocks, workers int) Queue { return Queue{newQueue(blocks, workers)} }
 
 // Take, Put, Finish, Fail and Next are those of the queue.
 func (q Queue) Take() (int, bool)              { return q.q.take() }

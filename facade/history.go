@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
@@ -23,32 +24,29 @@ const (
 	recycled = 64 * blockSize
 )
 
-// History reads commits in the order of hashes, with Options.Parallel pairs of git processes, each on blocks of neighbours. Memory does not grow with the history: a process that is ahead waits
-// until the reader has caught up. It ends with the first fault, as its last pair, and then says nothing about the commits that are left; a clone that misses or garbles objects is ErrCorrupt.
-// Leaving the loop early stops the processes.
+// History reads commits in the order of hashes, with Options.Parallel pairs of git processes, each on blocks of neighbours. Memory does not grow with the history: a process that is ahead
+// waits until the reader has caught up. It ends with the first fault, as its last pair, and then says nothing about the commits that are left; a clone that misses or garbles objects is
+// ErrCorrupt. Leaving the loop early stops the processes.
 func (r *Repository) History(ctx context.Context, hashes []string) iter.Seq2[*Commit, error] {
 	return func(yield func(*Commit, error) bool) {
 		if len(hashes) == 0 {
 			return
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		q := newQueue((len(hashes) + blockSize - 1) / blockSize)
+		blocks := (len(hashes) + blockSize - 1) / blockSize
+		workers := min(r.git.options.Parallel, blocks)
+		q := newQueue(blocks, workers)
 		stop := context.AfterFunc(ctx, func() { q.fail(context.Cause(ctx)) })
-		var workers errgroup.Group
+		var group errgroup.Group
 		defer func() {
 			cancel()
 			stop()
 			q.fail(context.Canceled)
-			_ = workers.Wait() // the first fault is in the queue
+			_ = group.Wait() // the first fault is in the queue
 		}()
-		for range min(r.git.options.Parallel, q.blocks) {
-			workers.Go(func() error {
-				err := r.work(ctx, hashes, q)
-				if err != nil {
-					q.fail(err)
-				}
-				return err
-			})
+		h := &history{repository: r, hashes: hashes, queue: q}
+		for range workers {
+			group.Go(func() error { return h.work(ctx) })
 		}
 		for {
 			c, err := q.next()
@@ -62,60 +60,118 @@ func (r *Repository) History(ctx context.Context, hashes []string) iter.Seq2[*Co
 	}
 }
 
+// history is one reading of commits.
+type history struct {
+	repository *Repository
+	hashes     []string
+	queue      *queue
+}
+
+// portion is what a pair of processes is asked at once.
+type portion struct {
+	block  int
+	hashes []string // in the order in which git is asked
+}
+
+// take gives the next block, newest commit first: packs hold new versions whole and old ones as differences to them, so that git unpacks each only once that way.
+func (h *history) take() (portion, bool) {
+	i, ok := h.queue.take()
+	if !ok {
+		return portion{}, false
+	}
+	block := slices.Clone(h.hashes[i*blockSize : min(len(h.hashes), (i+1)*blockSize)])
+	slices.Reverse(block)
+	return portion{block: i, hashes: block}, true
+}
+
 // work reads blocks until none is left, with a new pair of processes every recycled commits.
-func (r *Repository) work(ctx context.Context, hashes []string, q *queue) error {
+func (h *history) work(ctx context.Context) error {
 	for {
-		i, ok := q.take()
+		first, ok := h.take()
 		if !ok {
 			return nil
 		}
-		if err := r.readBlocks(ctx, hashes, q, i); err != nil {
+		err := h.repository.readPair(ctx, first, h.take, h.queue.fail, func(p *pair, block portion) (objectFault, patchFault error) {
+			return h.read(ctx, p, block)
+		})
+		if err != nil {
 			return err
 		}
 	}
 }
 
-// readBlocks reads block i and what it can take after it.
-func (r *Repository) readBlocks(ctx context.Context, hashes []string, q *queue, i int) error {
+// read turns a block round again. The commits that do not fit into memory at once, the older ones, are read a second time, one by one in their order.
+func (h *history) read(ctx context.Context, p *pair, block portion) (objectFault, patchFault error) {
+	kept := make([]*Commit, 0, len(block.hashes))
+	held := 0
+	objectFault, patchFault = p.read(block.hashes, func(c *Commit) error {
+		if held += weight(c); held <= queueWeight || len(kept) == 0 {
+			kept = append(kept, c)
+		}
+		return nil
+	})
+	if objectFault != nil || patchFault != nil {
+		return objectFault, patchFault
+	}
+	put := func(c *Commit) error { return h.queue.put(block.block, c) }
+	if older := block.hashes[len(kept):]; len(older) > 0 {
+		slices.Reverse(older)
+		err := h.repository.readPair(ctx, portion{hashes: older}, func() (portion, bool) { return portion{}, false }, h.queue.fail,
+			func(p *pair, older portion) (objectFault, patchFault error) { return p.read(older.hashes, put) })
+		if err != nil {
+			return err, nil
+		}
+	}
+	for _, c := range slices.Backward(kept) {
+		if err := put(c); err != nil {
+			return err, nil
+		}
+	}
+	h.queue.finish(block.block)
+	return nil, nil
+}
+
+// readPair starts two processes, asks them for the commits of first and of what take gives after it, and lets read have the answers. It tells fail of a fault, before it waits for take.
+func (r *Repository) readPair(ctx context.Context, first portion, take func() (portion, bool), fail func(error), read func(*pair, portion) (objectFault, patchFault error)) error {
 	objects, err := r.git.stream(ctx, call{op: "read commits of " + r.dir, dir: r.dir, env: r.env}, "cat-file", "--batch")
 	if err != nil {
+		fail(err)
 		return err
 	}
 	patches, err := r.git.stream(ctx, call{op: "read patches of " + r.dir, dir: r.dir, env: r.env}, patchArgs...)
 	if err != nil {
+		fail(err)
 		return errors.Join(err, objects.finish(context.Canceled))
 	}
-	fed := make(chan int, 1)
+	fed := make(chan portion, 1)
 	done := make(chan struct{})
 	var feeder errgroup.Group
 	feeder.Go(func() error {
 		defer close(fed)
 		defer objects.in.Close()
 		defer patches.in.Close()
-		for seen, ok := 0, true; ok; {
+		for next, seen, ok := first, 0, true; ok; {
 			select {
-			case fed <- i:
+			case fed <- next:
 			case <-done:
 				return nil
 			}
-			block := blockOf(hashes, i)
-			if err := feed(block, objects.in, patches.in); err != nil {
+			if err := feed(next.hashes, objects.in, patches.in); err != nil {
 				return err
 			}
-			if seen += len(block); seen >= recycled {
+			if seen += len(next.hashes); seen >= recycled {
 				return nil
 			}
-			i, ok = q.take()
+			next, ok = take()
 		}
 		return nil
 	})
 	pair := &pair{boundary: r.boundary, objects: bufio.NewReaderSize(objects.out, 64<<10), patches: newPatchReader(patches.out)}
 	var objectFault, patchFault error
-	for i := range fed {
-		if objectFault, patchFault = pair.read(blockOf(hashes, i), func(c *Commit) error { return q.put(i, c) }); objectFault != nil || patchFault != nil {
+	for next := range fed {
+		if objectFault, patchFault = read(pair, next); objectFault != nil || patchFault != nil {
 			break
 		}
-		q.finish(i)
 	}
 	close(done)
 	if objectFault != nil {
@@ -125,18 +181,24 @@ func (r *Repository) readBlocks(ctx context.Context, hashes []string, q *queue, 
 		objects.cancel(context.Canceled)
 	}
 	objectErr, patchErr := objects.finish(objectFault), patches.finish(patchFault)
-	fedErr := feeder.Wait()
 	switch {
 	case objectFault != nil:
-		return objectErr
+		err = objectErr
 	case patchFault != nil:
-		return patchErr
+		err = patchErr
+	default:
+		err = errors.Join(objectErr, patchErr)
 	}
-	return errors.Join(objectErr, patchErr, fedErr)
-}
-
-func blockOf(hashes []string, i int) []string {
-	return hashes[i*blockSize : min(len(hashes), (i+1)*blockSize)]
+	if err != nil {
+		fail(err)
+		_ = feeder.Wait() // it could not write to a process that has ended
+		return err
+	}
+	if err := feeder.Wait(); err != nil {
+		fail(err)
+		return err
+	}
+	return nil
 }
 
 // feed asks both processes for the commits.

@@ -2,12 +2,17 @@ package facade
 
 import "sync"
 
-// queueWeight bounds what waits for the reader, per block, in rows and KiB of text. At most two blocks a worker are under way.
-const queueWeight = 1 << 14
+const (
+	// queueWeight bounds what waits for the reader, per block, in rows and KiB of text.
+	queueWeight = 1 << 16
+	// queueBlocks is how many blocks a worker may be ahead of the reader.
+	queueBlocks = 3
+)
 
 // queue brings the commits of several workers into one order. Blocks are taken in their order, so the block that the reader waits for is always in work.
 type queue struct {
-	blocks int
+	blocks int // all there are
+	ahead  int // how many may be under way
 
 	mu    sync.Mutex
 	cond  sync.Cond
@@ -24,16 +29,19 @@ type ready struct {
 	done    bool
 }
 
-func newQueue(blocks int) *queue {
-	q := &queue{blocks: blocks, ready: map[int]*ready{}}
+func newQueue(blocks, workers int) *queue {
+	q := &queue{blocks: blocks, ahead: queueBlocks * workers, ready: map[int]*ready{}}
 	q.cond.L = &q.mu
 	return q
 }
 
-// take gives the next block to a worker.
+// take gives the next block to a worker, when the reader is near enough.
 func (q *queue) take() (int, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	for q.err == nil && q.taken < q.blocks && q.taken >= q.head+q.ahead {
+		q.cond.Wait()
+	}
 	if q.taken == q.blocks || q.err != nil {
 		return 0, false
 	}
@@ -98,6 +106,7 @@ func (q *queue) next() (*Commit, error) {
 		case b.done:
 			delete(q.ready, q.head)
 			q.head++
+			q.cond.Broadcast()
 		case q.err != nil:
 			return nil, q.err
 		default:

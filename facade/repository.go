@@ -79,7 +79,7 @@ func (r *Repository) unborn(ctx context.Context, branch string) error {
 	return err
 }
 
-// NewCommits lists the commits that are reachable from head and not from stored, parents before children. An empty stored means all.
+// NewCommits lists the commits that are reachable from head and not from stored, parents before children and otherwise by date, which is also the order that History reads fastest. An empty stored means all.
 // Stored must be in the clone: ask IsAncestor first.
 func (r *Repository) NewCommits(ctx context.Context, head, stored string) ([]string, error) {
 	for _, h := range []string{head, stored} {
@@ -87,7 +87,7 @@ func (r *Repository) NewCommits(ctx context.Context, head, stored string) ([]str
 			return nil, fmt.Errorf("list commits of %s: %q is no commit", r.dir, h)
 		}
 	}
-	args := []string{"rev-list", "--topo-order", "--reverse", head}
+	args := []string{"rev-list", "--date-order", "--reverse", head}
 	if stored != "" {
 		args = append(args, "--not", stored)
 	}

@@ -117,7 +117,7 @@ func Verify(ctx context.Context, g *facade.Git, dir string, out io.Writer) (Resu
 	if err != nil || len(hashes) == 0 {
 		return res, err
 	}
-	cmd := exec.CommandContext(ctx, "git", "--git-dir="+dir, "log", "--topo-order", "--reverse", "--numstat", "-z", "-M", "-l1000", "--root", "--format=%H")
+	cmd := exec.CommandContext(ctx, "git", "--git-dir="+dir, "log", "--date-order", "--reverse", "--numstat", "-z", "-M", "-l1000", "--root", "--format=%H")
 	cmd.Env = gitEnv()
 	cmd.Stderr = out
 	pipe, err := cmd.StdoutPipe()

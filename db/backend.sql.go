@@ -9,6 +9,20 @@ import (
 	"context"
 )
 
+const countCollecting = `-- name: CountCollecting :one
+SELECT count(*)
+FROM augur_operations.collection_phase
+WHERE status = 'Collecting'
+`
+
+// CountCollecting counts phases of repositories that are Collecting.
+func (q *Queries) CountCollecting(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, countCollecting)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const dropAllCommits = `-- name: DropAllCommits :exec
 TRUNCATE augur_data.commits, augur_data.commit_messages, augur_data.commit_parents, augur_data.commit_comment_ref
 `

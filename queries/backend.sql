@@ -22,3 +22,9 @@ WHERE (core_status, secondary_status, facade_status, ml_status) IS DISTINCT FROM
         core_task_id, core_data_last_collected, event_last_collected, secondary_task_id, secondary_data_last_collected,
         facade_task_id, facade_data_last_collected, ml_task_id, ml_data_last_collected
     ) > 0;
+
+-- name: CountCollecting :one
+-- CountCollecting counts phases of repositories that are Collecting.
+SELECT count(*)
+FROM augur_operations.collection_phase
+WHERE status = 'Collecting';

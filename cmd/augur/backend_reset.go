@@ -96,11 +96,11 @@ func startOver(ctx context.Context, tx pgx.Tx) (repos int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("take the monitor's turn: %w", err)
 	}
-	collecting, err := q.CollectingCounts(ctx, tx)
+	collecting, err := q.CountCollecting(ctx, tx)
 	if err != nil {
 		return 0, fmt.Errorf("count what is Collecting: %w", err)
 	}
-	if !leads || len(collecting) > 0 {
+	if !leads || collecting > 0 {
 		return 0, fmt.Errorf("a backend on another machine has started to collect: stop it first")
 	}
 	if err := q.DropAllCommits(ctx, tx); err != nil {

@@ -32,18 +32,31 @@ type Options struct {
 
 // Connect opens a pool and proves that it works with one round trip. It takes any libpq URL or keyword string, and SQLAlchemy's
 // postgresql+psycopg2:// as an alias. Sessions run in UTC with [SearchPath].
+//
+// It notices a connection pooler such as pgbouncer on the way, which may give each transaction another session of the server. Then nothing is
+// prepared by name (pgx's default_query_exec_mode=cache_describe, unless the URL sets one), and the search path is left to the server: the
+// program's own statements name schemas. A pooler whose sessions do not run in UTC is refused.
 func Connect(ctx context.Context, dsn string, o Options) (*pgxpool.Pool, error) {
 	cfg, err := Config(dsn, o)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("open a pool for %s: %w", Redact(dsn), redactError(err, dsn))
+	pool, found, err := open(ctx, cfg)
+	if err == nil && !found.pooled {
+		return pool, nil
 	}
-	if err := pool.Ping(ctx); err != nil {
+	if err == nil {
 		pool.Close()
+	} else if !refusesSearchPath(err) {
 		return nil, fmt.Errorf("connect to %s: %w", Redact(dsn), redactError(err, dsn))
+	}
+	behindPooler(cfg, dsn)
+	if pool, found, err = open(ctx, cfg); err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", Redact(dsn), redactError(err, dsn))
+	}
+	if found.zone != "UTC" {
+		pool.Close()
+		return nil, fmt.Errorf("connect to %s: the connection pooler gives sessions in time zone %s, and UTC is needed: ALTER DATABASE ... SET timezone = 'UTC'", Redact(dsn), found.zone)
 	}
 	return pool, nil
 }

@@ -29,3 +29,13 @@ type AugurOperationsGitHistory struct {
 	// When commits were last written
 	StoredAt *time.Time
 }
+
+// How the clock of each machine with a backend or a worker differs from the database's, which alone decides
+type AugurOperationsMachineClock struct {
+	// The machine
+	Host string
+	// Seconds that its clock is ahead of the database's; negative when it is behind
+	AheadSeconds float64
+	// When that was measured, on the database's clock
+	MeasuredAt time.Time
+}

@@ -52,11 +52,3 @@ type TaskRoutine struct {
 	// Everything that is computed from what was collected, such as insights.
 	ML bool `setting:"machine_learning_phase" default:"0" type:"int"`
 }
-
-// Views is the part of section Celery that concerns the materialized views.
-type Views struct {
-	_ struct{} `section:"Celery" effect:"next tick"`
-
-	// Days between two refreshes of the materialized views. 0 or less: they are not refreshed.
-	RefreshInterval time.Duration `setting:"refresh_materialized_views_interval_in_days" default:"1" unit:"24h" min:"-1" max:"3650" unused:"nothing refreshes the views yet"`
-}

@@ -16,6 +16,7 @@ import (
 	"augur/db/migrate"
 	"augur/insight"
 	"augur/monitor"
+	"augur/monitor/care"
 	"augur/monitor/supervisor"
 	"augur/tasks"
 	"augur/tasks/apikey"
@@ -27,7 +28,7 @@ import (
 func registry() *config.Registry {
 	return config.NewRegistry(
 		config.NewSection[supervisor.Celery]("Celery"),
-		config.NewSection[monitor.Views]("Celery"),
+		config.NewSection[care.Views]("Celery"),
 		config.NewSection[git.Settings]("Facade"),
 		config.NewSection[insight.Settings]("Insight_Task"),
 		config.NewSection[apikey.Keys]("Keys"),
@@ -35,6 +36,7 @@ func registry() *config.Registry {
 		config.NewSection[web.Server]("Server"),
 		config.NewSection[monitor.TaskRoutine]("Task_Routine"),
 		config.NewSection[monitor.Tasks]("Tasks"),
+		config.NewSection[care.Settings]("Tasks"),
 	)
 }
 

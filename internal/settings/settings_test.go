@@ -17,6 +17,7 @@ import (
 	"augur/db/dbtest"
 	"augur/insight"
 	"augur/monitor"
+	"augur/monitor/care"
 	"augur/monitor/supervisor"
 	"augur/tasks/apikey"
 	"augur/tasks/git"
@@ -26,7 +27,7 @@ import (
 func registry() *config.Registry {
 	return config.NewRegistry(
 		config.NewSection[supervisor.Celery]("Celery"),
-		config.NewSection[monitor.Views]("Celery"),
+		config.NewSection[care.Views]("Celery"),
 		config.NewSection[git.Settings]("Facade"),
 		config.NewSection[insight.Settings]("Insight_Task"),
 		config.NewSection[apikey.Keys]("Keys"),
@@ -34,14 +35,16 @@ func registry() *config.Registry {
 		config.NewSection[web.Server]("Server"),
 		config.NewSection[monitor.TaskRoutine]("Task_Routine"),
 		config.NewSection[monitor.Tasks]("Tasks"),
+		config.NewSection[care.Settings]("Tasks"),
 	)
 }
 
 // values are the structs of a store, to compare two.
 func values(s *config.Store) []any {
 	return []any{
-		config.Of[supervisor.Celery](s), config.Of[monitor.Views](s), config.Of[git.Settings](s), config.Of[insight.Settings](s),
+		config.Of[supervisor.Celery](s), config.Of[care.Views](s), config.Of[git.Settings](s), config.Of[insight.Settings](s),
 		config.Of[apikey.Keys](s), config.Of[supervisor.Logging](s), config.Of[web.Server](s), config.Of[monitor.TaskRoutine](s), config.Of[monitor.Tasks](s),
+		config.Of[care.Settings](s),
 	}
 }
 
@@ -54,7 +57,7 @@ func TestDefaultsAreTheUsersOwn(t *testing.T) {
 	require.Equal(t, "repos/", config.Of[git.Settings](s).RepoDirectory)
 	require.Equal(t, monitor.TaskRoutine{Prelim: true, Core: true, Secondary: true, Facade: true}, config.Of[monitor.TaskRoutine](s))
 	require.InDelta(t, .25, config.Of[supervisor.Celery](s).VMemCap, 0)
-	require.Equal(t, 24*time.Hour, config.Of[monitor.Views](s).RefreshInterval)
+	require.Equal(t, 24*time.Hour, config.Of[care.Views](s).RefreshInterval)
 	require.Equal(t, 30*time.Second, config.Of[monitor.Tasks](s).CollectionInterval)
 	require.Equal(t, 15*24*time.Hour, config.Of[monitor.Tasks](s).CoreInterval)
 	require.Equal(t, "127.0.0.1", config.Of[web.Server](s).Host)

@@ -1,0 +1,92 @@
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// hearing is how long [Hears] waits. A direct connection hears within milliseconds.
+const hearing = 2 * time.Second
+
+// sessionFacts are what the first connection tells.
+type sessionFacts struct {
+	// pooled is true when a pooler stands between the program and the server: it answers with a process id of its own.
+	pooled bool
+	zone   string
+}
+
+// open opens a pool and looks at its first connection.
+func open(ctx context.Context, cfg *pgxpool.Config) (*pgxpool.Pool, sessionFacts, error) {
+	pool, err := pgxpool.NewWithConfig(ctx, cfg.Copy())
+	if err != nil {
+		return nil, sessionFacts{}, err
+	}
+	var facts sessionFacts
+	err = pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		var pid uint32
+		// Nothing is prepared: behind a pooler the name might be taken.
+		row := conn.QueryRow(ctx, "SELECT pg_backend_pid(), current_setting('TimeZone')", pgx.QueryExecModeExec)
+		if err := row.Scan(&pid, &facts.zone); err != nil {
+			return err
+		}
+		facts.pooled = pid != conn.Conn().PgConn().PID()
+		return nil
+	})
+	if err != nil {
+		pool.Close()
+		return nil, sessionFacts{}, err
+	}
+	return pool, facts, nil
+}
+
+// refusesSearchPath tells whether a pooler does not let the search path through. pgbouncer says so unless ignore_startup_parameters names it.
+func refusesSearchPath(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == "08P01" && strings.Contains(pgErr.Message, "search_path")
+}
+
+// behindPooler changes what a session that is shared with others cannot do.
+func behindPooler(cfg *pgxpool.Config, dsn string) {
+	delete(cfg.ConnConfig.RuntimeParams, "search_path")
+	if !strings.Contains(dsn, "default_query_exec_mode") {
+		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+}
+
+// Hears tells whether connections made like those of listening hear what is announced with NOTIFY on pool. Through a pooler that shares
+// sessions between transactions LISTEN gives no error and nothing is ever heard.
+func Hears(ctx context.Context, listening, pool *pgxpool.Pool) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, hearing+5*time.Second)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(ctx, listening.Config().ConnConfig)
+	if err != nil {
+		return false, fmt.Errorf("connect to listen: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	// A name of its own: a pooler may leave the session that got LISTEN to others.
+	channel := "augur_test_" + strings.ToLower(rand.Text())
+	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+		return false, fmt.Errorf("listen: %w", err)
+	}
+	if _, err := pool.Exec(ctx, "SELECT pg_notify($1, '')", channel); err != nil {
+		return false, fmt.Errorf("notify: %w", err)
+	}
+	waiting, stop := context.WithTimeout(ctx, hearing)
+	defer stop()
+	_, err = conn.WaitForNotification(waiting)
+	switch {
+	case err == nil:
+		return true, nil
+	case waiting.Err() != nil && ctx.Err() == nil:
+		return false, nil
+	}
+	return false, fmt.Errorf("wait for a notification: %w", err)
+}

@@ -19,6 +19,7 @@ import (
 
 	"augur/db"
 	"augur/db/config"
+	"augur/monitor/care"
 	"augur/monitor/supervisor"
 	"augur/web"
 )
@@ -29,7 +30,7 @@ what is not done is handed back with no attempt used. A second signal stops at o
 Logs go to standard error for people, and as JSON, one object a line, into AUGUR_HOME/logs: augur.log and worker-QUEUE.log
 (settings Logging.logs_directory and Logging.log_level).
 
-Connections to the database: at most 10 for the backend, and 10 more than its slots for each worker (settings Celery.*_worker_count).
+Connections to the database: at most 10 for the backend, and 8 more than its slots for each worker (settings Celery.*_worker_count).
 
 Exit status: 0 stopped by SIGTERM, 130 by Ctrl-C, 1 failed, 2 called in a wrong way.`
 
@@ -110,7 +111,9 @@ func (a *app) backendStart(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.pidfile.Release()) }()
-	if b.service, err = a.startService(c.Context, serviceOptions{name: "augur backend", log: "augur", development: o.development}); err != nil {
+	if b.service, err = a.startService(c.Context, serviceOptions{
+		name: "augur backend", log: "augur", conns: backendConns, development: o.development,
+	}); err != nil {
 		return err
 	}
 	defer func() {
@@ -183,6 +186,9 @@ func (b *backend) run(parent context.Context) error {
 			return err
 		case <-b.stops.collection:
 			b.InfoContext(ctx, "collection stops as asked; the web server stays", slog.Duration("within", b.options.drain))
+			if c.done != nil {
+				b.setState(ctx, supervisor.Stopping)
+			}
 			c.cancel()
 		case <-c.done:
 			if c.err != nil || !c.asked() {
@@ -201,7 +207,7 @@ func (b *backend) setState(ctx context.Context, state supervisor.State) {
 	}
 }
 
-// collection is the monitor and the workers of a running backend.
+// collection is the monitor, the care for the database and the workers of a running backend.
 type collection struct {
 	ctx    context.Context //nolint:containedctx // that of the goroutines below, to ask whether they were told to stop
 	cancel context.CancelFunc
@@ -214,7 +220,7 @@ type collection struct {
 
 func (c *collection) asked() bool { return c.ctx.Err() != nil }
 
-// collect starts the monitor and the workers.
+// collect starts them.
 func (b *backend) collect(ctx context.Context) (*collection, error) {
 	c := &collection{}
 	c.ctx, c.cancel = context.WithCancel(ctx)
@@ -244,6 +250,7 @@ func (b *backend) collect(ctx context.Context) (*collection, error) {
 		work()
 	})
 	all.Go(func() { b.monitor().Run(c.ctx) })
+	all.Go(func() { care.New(b.Pool, b.settings, b.host, b.Logger).Run(c.ctx) })
 	go func() {
 		all.Wait()
 		close(c.done)

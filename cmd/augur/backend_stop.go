@@ -90,7 +90,7 @@ func (a *app) backendStop(c *cli.Context) error {
 		if err != nil || (!running && len(left) == 0) {
 			return "", err
 		}
-		return "stopping: " + describe(left), nil
+		return describe(left), nil
 	})
 	if err != nil {
 		return err
@@ -145,13 +145,13 @@ func (a *app) waitUntil(ctx context.Context, limit time.Duration, look func(cont
 		}
 		waited := time.Since(began)
 		if waited > limit {
-			return fmt.Errorf("%w after %s (%s): `augur backend kill` ends it at once", errStillRunning, limit, text)
+			return fmt.Errorf("%w after %s, and goes on stopping: %s; `augur backend kill` ends it at once", errStillRunning, limit, text)
 		}
 		switch {
 		case terminal:
-			fmt.Fprintf(a.stderr, "\r\x1b[K%s, %s", text, waited.Round(time.Second))
+			fmt.Fprintf(a.stderr, "\r\x1b[Kstopping: %s, %s", text, waited.Round(time.Second))
 		case time.Since(last) >= stopLine:
-			fmt.Fprintf(a.stderr, "%s, %s\n", text, waited.Round(time.Second))
+			fmt.Fprintf(a.stderr, "stopping: %s, %s\n", text, waited.Round(time.Second))
 			last = time.Now()
 		}
 		select {
@@ -240,7 +240,7 @@ func (a *app) backendStopCollection(c *cli.Context) error {
 			return "", err
 		}
 		left, err := found.Processes(ctx)
-		return "stopping: " + describe(left), err
+		return describe(left), err
 	})
 	if err != nil {
 		return err

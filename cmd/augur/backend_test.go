@@ -277,6 +277,11 @@ func TestBackendCollectsServesAndStopsInOrder(t *testing.T) {
 	_, body = d.get(t, "/api/status")
 	require.Equal(t, map[string]any{"Success": 1.0}, member(t, body, "phases")["facade"])
 
+	require.Equal(t, "true true", query(t, env, `
+		SELECT concat_ws(' ', (count(*) FILTER (WHERE application_name = 'augur backend') BETWEEN 1 AND 10)::text,
+			(count(*) FILTER (WHERE application_name = 'augur worker facade') BETWEEN 1 AND 5 + 8)::text)
+		FROM pg_stat_activity
+		WHERE datname = current_database()`), "the help promises a number of connections")
 	table := succeeds(t, env, "backend", "processes")
 	require.Contains(t, table, "backend")
 	require.Contains(t, table, "collecting")

@@ -21,11 +21,12 @@ import (
 	"augur/tasks"
 )
 
-// Connections that a process needs beside one for each job: for the queue's listener and its own work, and in pools of their own for
-// heartbeats and settings. A process with n slots has at most n + spareConns + sessionConns + 2 connections.
+// Connections that processes need: the backend for monitor, care and web, a worker for itself and, beside one for each job, for the queue. Two
+// more, for heartbeats and settings, are in pools of their own. So a worker with n slots has at most n+8, and the backend at most 10.
 const (
+	backendConns = 8
+	workerConns  = 2
 	spareConns   = 4
-	sessionConns = 4
 )
 
 // service is what the backend and workers are made of: they run long, read settings as these change, and log.
@@ -42,6 +43,7 @@ type service struct {
 type serviceOptions struct {
 	// name is what the database calls its sessions, and log the name of its log.
 	name, log string
+	conns     int32
 	// development logs everything, to standard error only.
 	development bool
 }
@@ -57,7 +59,7 @@ func (a *app) startService(ctx context.Context, o serviceOptions) (_ *service, e
 	if s.host, err = os.Hostname(); err != nil {
 		return nil, fmt.Errorf("find the name of this machine: %w", err)
 	}
-	if s.session, err = a.open(ctx, db.Options{MaxConns: sessionConns, ApplicationName: o.name}); err != nil {
+	if s.session, err = a.open(ctx, db.Options{MaxConns: o.conns, ApplicationName: o.name}); err != nil {
 		return nil, err
 	}
 	now, err := config.Read(ctx, s.Pool, registry(), slog.New(slog.DiscardHandler))

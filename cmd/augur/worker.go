@@ -23,7 +23,7 @@ Clones are local to a machine, in Facade.repo_directory, and made on demand.
 SIGTERM and Ctrl-C stop it: it takes no new jobs, and those that run get the time of --drain; what is not done by then is handed back with no
 attempt used. A second signal stops at once.
 
-A worker with N slots opens at most N+10 connections to the database.
+A worker with N slots opens at most N+8 connections to the database.
 
 Exit status: 0 stopped by SIGTERM, 130 by Ctrl-C, 1 failed, 2 called in a wrong way.`
 
@@ -93,7 +93,7 @@ func (a *app) worker(c *cli.Context) (err error) {
 	stops := newStops()
 	defer stops.close()
 	s, err := a.startService(c.Context, serviceOptions{
-		name: "augur worker " + strings.Join(o.queues, ","), log: "worker-" + strings.Join(o.queues, "-"), development: o.development,
+		name: "augur worker " + strings.Join(o.queues, ","), log: "worker-" + strings.Join(o.queues, "-"), conns: workerConns, development: o.development,
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 
 	"time"
 )
@@ -48,6 +49,24 @@ func (q *Queries) EndLease(ctx context.Context, db DBTX, clientID string) error 
 	return err
 }
 
+const endSessionsOfDeadWorkers = `-- name: EndSessionsOfDeadWorkers :one
+SELECT augur_operations.end_sessions_of_dead_workers($1::interval, $2::interval)::bigint AS ended
+`
+
+type EndSessionsOfDeadWorkersParams struct {
+	Lease time.Duration
+	Grace time.Duration
+}
+
+// EndSessionsOfDeadWorkers ends sessions that hold the fence of a job whose worker has no live lease, and counts them: the worker is frozen, or
+// the connection to it is lost, and the server would wait for it.
+func (q *Queries) EndSessionsOfDeadWorkers(ctx context.Context, db DBTX, arg EndSessionsOfDeadWorkersParams) (int64, error) {
+	row := db.QueryRow(ctx, endSessionsOfDeadWorkers, arg.Lease, arg.Grace)
+	var ended int64
+	err := row.Scan(&ended)
+	return ended, err
+}
+
 const expireLeases = `-- name: ExpireLeases :execrows
 DELETE FROM augur_operations.worker_lease WHERE host = $1 AND pid = ANY ($2::int[])
 `
@@ -66,6 +85,16 @@ func (q *Queries) ExpireLeases(ctx context.Context, db DBTX, arg ExpireLeasesPar
 	return result.RowsAffected(), nil
 }
 
+const forgetDeaths = `-- name: ForgetDeaths :exec
+UPDATE river.river_job SET metadata = metadata - 'deaths' WHERE id = $1
+`
+
+// ForgetDeaths notes that a job got on since its workers died: it was not the reason.
+func (q *Queries) ForgetDeaths(ctx context.Context, db DBTX, jobID int64) error {
+	_, err := db.Exec(ctx, forgetDeaths, jobID)
+	return err
+}
+
 const forgetLeases = `-- name: ForgetLeases :exec
 DELETE FROM augur_operations.worker_lease WHERE beat_at < clock_timestamp() - interval '1 day'
 `
@@ -74,6 +103,26 @@ DELETE FROM augur_operations.worker_lease WHERE beat_at < clock_timestamp() - in
 func (q *Queries) ForgetLeases(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, forgetLeases)
 	return err
+}
+
+const lockFreeJob = `-- name: LockFreeJob :one
+SELECT (state = 'running' AND attempt = $1::int)::boolean AS held
+FROM river.river_job
+WHERE id = $2
+FOR UPDATE SKIP LOCKED
+`
+
+type LockFreeJobParams struct {
+	Attempt int32
+	JobID   int64
+}
+
+// LockFreeJob locks a job's row and tells whether the attempt still owns it; no row is returned when somebody else has it.
+func (q *Queries) LockFreeJob(ctx context.Context, db DBTX, arg LockFreeJobParams) (bool, error) {
+	row := db.QueryRow(ctx, lockFreeJob, arg.Attempt, arg.JobID)
+	var held bool
+	err := row.Scan(&held)
+	return held, err
 }
 
 const rescue = `-- name: Rescue :many
@@ -88,6 +137,7 @@ WITH dead AS (
                 AND l.beat_at > clock_timestamp() - $1::interval
                 AND (j.id = ANY (l.held) OR j.attempted_at > clock_timestamp() - $2::interval)
         )
+        AND j.id <> ALL (coalesce($3::bigint[], '{}'))
     FOR UPDATE SKIP LOCKED
 ),
 ended AS (
@@ -101,7 +151,11 @@ ended AS (
 replaced AS (
     INSERT INTO river.river_job (kind, args, queue, priority, max_attempts, metadata, tags, state, unique_key, unique_states, attempt, errors)
     SELECT e.kind, e.args, e.queue, e.priority, e.max_attempts,
-        e.metadata || jsonb_build_object('rescued_from', e.id, 'rescues', coalesce((e.metadata ->> 'rescues')::int, 0) + 1),
+        e.metadata || jsonb_build_object(
+            'rescued_from', e.id,
+            'rescues', coalesce((e.metadata ->> 'rescues')::int, 0) + 1,
+            'deaths', coalesce((e.metadata ->> 'deaths')::int, 0) + (e.id = ANY (coalesce($4::bigint[], '{}')))::int
+        ),
         e.tags, 'available', e.unique_key, e.unique_states, e.attempt, e.errors
     FROM ended e
     RETURNING id, kind, args, (metadata ->> 'rescued_from')::bigint AS old_id, (metadata ->> 'rescues')::int AS rescues
@@ -136,8 +190,10 @@ ORDER BY n.id
 `
 
 type RescueParams struct {
-	Lease time.Duration
-	Grace time.Duration
+	Lease  time.Duration
+	Grace  time.Duration
+	Spared []int64
+	Died   []int64
 }
 
 type RescueRow struct {
@@ -148,11 +204,16 @@ type RescueRow struct {
 	RepoID  int64
 }
 
-// Rescue replaces every job that is running without a live lease that holds it: the dead row is finalised and a copy with a new id takes
-// its place, with the same attempt count and unique key; the task and the status follow to the new id, all in one statement. A stale
-// attempt that wakes up later finds its own row ended, so the id is the fence.
+// Rescue replaces every job that is running without a live lease that holds it, but for those that are spared: the dead row is finalised and a
+// copy with a new id takes its place, with the same attempt count and unique key; the task and the status follow to the new id, all in one
+// statement. A stale attempt that wakes up later finds its own row ended, so the id is the fence. Those in died count the death of their worker.
 func (q *Queries) Rescue(ctx context.Context, db DBTX, arg RescueParams) ([]RescueRow, error) {
-	rows, err := db.Query(ctx, rescue, arg.Lease, arg.Grace)
+	rows, err := db.Query(ctx, rescue,
+		arg.Lease,
+		arg.Grace,
+		arg.Spared,
+		arg.Died,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +227,62 @@ func (q *Queries) Rescue(ctx context.Context, db DBTX, arg RescueParams) ([]Resc
 			&i.Kind,
 			&i.Rescues,
 			&i.RepoID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unheldJobs = `-- name: UnheldJobs :many
+SELECT j.id, j.kind, j.args, j.attempt, coalesce((j.metadata ->> 'deaths')::int, 0)::int AS deaths,
+    (NOT w.lives AND w.heard)::boolean AS died
+FROM river.river_job j
+LEFT JOIN augur_operations.worker_lease l ON l.client_id = j.attempted_by[array_upper(j.attempted_by, 1)]
+CROSS JOIN LATERAL (
+    SELECT coalesce(l.beat_at > clock_timestamp() - $1::interval, false) AS lives, pg_postmaster_start_time() < clock_timestamp() - $1 AS heard
+) AS w
+WHERE j.state = 'running' AND NOT (w.lives AND (j.id = ANY (l.held) OR j.attempted_at > clock_timestamp() - $2::interval))
+ORDER BY j.id
+`
+
+type UnheldJobsParams struct {
+	Lease time.Duration
+	Grace time.Duration
+}
+
+type UnheldJobsRow struct {
+	ID      int64
+	Kind    string
+	Args    json.RawMessage
+	Attempt int16
+	Deaths  int32
+	Died    bool
+}
+
+// UnheldJobs lists every job that is running without a live lease that holds it. Died tells that its worker is gone, and did not just lose
+// the job on the way; deaths counts the workers before it. A server that started just now says nothing about workers, which could not send
+// heartbeats before.
+func (q *Queries) UnheldJobs(ctx context.Context, db DBTX, arg UnheldJobsParams) ([]UnheldJobsRow, error) {
+	rows, err := db.Query(ctx, unheldJobs, arg.Lease, arg.Grace)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UnheldJobsRow
+	for rows.Next() {
+		var i UnheldJobsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Args,
+			&i.Attempt,
+			&i.Deaths,
+			&i.Died,
 		); err != nil {
 			return nil, err
 		}

@@ -17,10 +17,24 @@ DELETE FROM augur_operations.worker_lease WHERE host = @host AND pid = ANY (@pid
 -- ForgetLeases removes leases that ended long ago.
 DELETE FROM augur_operations.worker_lease WHERE beat_at < clock_timestamp() - interval '1 day';
 
+-- name: UnheldJobs :many
+-- UnheldJobs lists every job that is running without a live lease that holds it. Died tells that its worker is gone, and did not just lose
+-- the job on the way; deaths counts the workers before it. A server that started just now says nothing about workers, which could not send
+-- heartbeats before.
+SELECT j.id, j.kind, j.args, j.attempt, coalesce((j.metadata ->> 'deaths')::int, 0)::int AS deaths,
+    (NOT w.lives AND w.heard)::boolean AS died
+FROM river.river_job j
+LEFT JOIN augur_operations.worker_lease l ON l.client_id = j.attempted_by[array_upper(j.attempted_by, 1)]
+CROSS JOIN LATERAL (
+    SELECT coalesce(l.beat_at > clock_timestamp() - @lease::interval, false) AS lives, pg_postmaster_start_time() < clock_timestamp() - @lease AS heard
+) AS w
+WHERE j.state = 'running' AND NOT (w.lives AND (j.id = ANY (l.held) OR j.attempted_at > clock_timestamp() - @grace::interval))
+ORDER BY j.id;
+
 -- name: Rescue :many
--- Rescue replaces every job that is running without a live lease that holds it: the dead row is finalised and a copy with a new id takes
--- its place, with the same attempt count and unique key; the task and the status follow to the new id, all in one statement. A stale
--- attempt that wakes up later finds its own row ended, so the id is the fence.
+-- Rescue replaces every job that is running without a live lease that holds it, but for those that are spared: the dead row is finalised and a
+-- copy with a new id takes its place, with the same attempt count and unique key; the task and the status follow to the new id, all in one
+-- statement. A stale attempt that wakes up later finds its own row ended, so the id is the fence. Those in died count the death of their worker.
 WITH dead AS (
     SELECT j.id
     FROM river.river_job j
@@ -32,6 +46,7 @@ WITH dead AS (
                 AND l.beat_at > clock_timestamp() - @lease::interval
                 AND (j.id = ANY (l.held) OR j.attempted_at > clock_timestamp() - @grace::interval)
         )
+        AND j.id <> ALL (coalesce(@spared::bigint[], '{}'))
     FOR UPDATE SKIP LOCKED
 ),
 ended AS (
@@ -45,7 +60,11 @@ ended AS (
 replaced AS (
     INSERT INTO river.river_job (kind, args, queue, priority, max_attempts, metadata, tags, state, unique_key, unique_states, attempt, errors)
     SELECT e.kind, e.args, e.queue, e.priority, e.max_attempts,
-        e.metadata || jsonb_build_object('rescued_from', e.id, 'rescues', coalesce((e.metadata ->> 'rescues')::int, 0) + 1),
+        e.metadata || jsonb_build_object(
+            'rescued_from', e.id,
+            'rescues', coalesce((e.metadata ->> 'rescues')::int, 0) + 1,
+            'deaths', coalesce((e.metadata ->> 'deaths')::int, 0) + (e.id = ANY (coalesce(@died::bigint[], '{}')))::int
+        ),
         e.tags, 'available', e.unique_key, e.unique_states, e.attempt, e.errors
     FROM ended e
     RETURNING id, kind, args, (metadata ->> 'rescued_from')::bigint AS old_id, (metadata ->> 'rescues')::int AS rescues
@@ -77,3 +96,19 @@ SELECT n.id AS new_id, n.old_id, n.kind, n.rescues,
     coalesce((n.args ->> 'repo_id')::bigint, 0)::bigint AS repo_id
 FROM replaced n
 ORDER BY n.id;
+
+-- name: EndSessionsOfDeadWorkers :one
+-- EndSessionsOfDeadWorkers ends sessions that hold the fence of a job whose worker has no live lease, and counts them: the worker is frozen, or
+-- the connection to it is lost, and the server would wait for it.
+SELECT augur_operations.end_sessions_of_dead_workers(@lease::interval, @grace::interval)::bigint AS ended;
+
+-- name: ForgetDeaths :exec
+-- ForgetDeaths notes that a job got on since its workers died: it was not the reason.
+UPDATE river.river_job SET metadata = metadata - 'deaths' WHERE id = @job_id;
+
+-- name: LockFreeJob :one
+-- LockFreeJob locks a job's row and tells whether the attempt still owns it; no row is returned when somebody else has it.
+SELECT (state = 'running' AND attempt = @attempt::int)::boolean AS held
+FROM river.river_job
+WHERE id = @job_id
+FOR UPDATE SKIP LOCKED;

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"augur/db"
 	"augur/facade/giturl"
@@ -56,6 +57,9 @@ type Collection struct {
 	queue    *Queue
 	job      *river.Job[Args]
 	finished atomic.Bool
+	page     time.Duration // of one transaction
+	deaths   int           // workers that died while they ran the job, since it last got on
+	unfenced bool          // only in a negative control
 }
 
 // Pool is for reading; whatever a task writes goes through [Collection.SavePage] and [Collection.Finish].
@@ -65,7 +69,18 @@ func (c *Collection) Pool() *pgxpool.Pool { return c.pool }
 // lost a race runs again, so write must not keep state from a run that failed. It returns [ErrFenced] without writing when the job is no
 // longer ours.
 func (c *Collection) SavePage(ctx context.Context, write func(ctx context.Context, tx pgx.Tx) error) error {
-	return c.transact(ctx, func(ctx context.Context, tx pgx.Tx) error { return write(ctx, tx) })
+	err := c.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if c.deaths > 0 {
+			if err := c.queue.queries.ForgetDeaths(ctx, tx, c.JobID); err != nil {
+				return fmt.Errorf("note that job %d got on: %w", c.JobID, err)
+			}
+		}
+		return write(ctx, tx)
+	})
+	if err == nil {
+		c.deaths = 0
+	}
+	return err
 }
 
 // Finish is the last page: it commits what write does (nil: nothing) together with the completion of the job, the tasks that waited for it and,
@@ -77,10 +92,15 @@ func (c *Collection) Finish(ctx context.Context, write func(ctx context.Context,
 				return err
 			}
 		}
-		if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, c.job); err != nil {
+		scrubMetadata(ctx)
+		completed, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, c.job)
+		if err != nil {
 			return fmt.Errorf("complete job %d: %w", c.JobID, err)
 		}
-		return c.queue.endTask(ctx, tx, c.job.Args, c.kind, nil)
+		if completed.State != rivertype.JobStateCompleted {
+			return ErrFenced
+		}
+		return c.queue.endTask(ctx, tx, c.job.Args, c.kind, "worker", nil)
 	})
 	if err == nil {
 		c.finished.Store(true)
@@ -106,26 +126,18 @@ func (c *Collection) fail(ctx context.Context, cause Cause, reason string) error
 		if ended == 0 {
 			return ErrFenced
 		}
-		return c.queue.endTask(ctx, tx, c.job.Args, c.kind, &failure{cause: cause, reason: reason})
+		return c.queue.endTask(ctx, tx, c.job.Args, c.kind, "worker", &failure{cause: cause, reason: reason})
 	})
 }
 
 // maxRaces is how often a transaction that lost a race runs again.
 const maxRaces = 8
 
-// transact runs work in a transaction that starts with the fence.
+// transact runs work in a transaction that starts with the fence. A context that goes with the transaction ends it in time, also where a
+// connection has gone silent.
 func (c *Collection) transact(ctx context.Context, work func(ctx context.Context, tx pgx.Tx) error) error {
 	for race := 1; ; race++ {
-		err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
-			held, err := c.queue.queries.LockJob(ctx, tx, db.LockJobParams{JobID: c.JobID, Attempt: int32(c.job.Attempt)}) //nolint:gosec // River's column is a smallint
-			if errors.Is(err, pgx.ErrNoRows) || (err == nil && !held) {
-				return ErrFenced
-			}
-			if err != nil {
-				return fmt.Errorf("check the fence of job %d: %w", c.JobID, err)
-			}
-			return work(ctx, tx)
-		})
+		err := c.once(ctx, work)
 		if !db.IsRetryable(err) || race == maxRaces {
 			return err
 		}
@@ -136,4 +148,32 @@ func (c *Collection) transact(ctx context.Context, work func(ctx context.Context
 		case <-time.After(rand.N(time.Duration(race) * 50 * time.Millisecond)): //nolint:gosec // spreading load needs no secret
 		}
 	}
+}
+
+func (c *Collection) once(ctx context.Context, work func(ctx context.Context, tx pgx.Tx) error) error {
+	paged, cancel := context.WithTimeout(ctx, c.page)
+	defer cancel()
+	var failed error
+	err := pgx.BeginFunc(paged, c.pool, func(tx pgx.Tx) error {
+		held, err := c.queue.queries.LockJob(paged, tx, db.LockJobParams{JobID: c.JobID, Attempt: int32(c.job.Attempt)}) //nolint:gosec // River's column is a smallint
+		if errors.Is(err, pgx.ErrNoRows) || (err == nil && !held && !c.unfenced) {
+			return ErrFenced
+		}
+		if err != nil {
+			return fmt.Errorf("check the fence of job %d: %w", c.JobID, err)
+		}
+		if failed = work(paged, tx); failed != nil && tx.Conn().IsClosed() && paged.Err() == nil {
+			return fmt.Errorf("%w: %w", errSilent, failed)
+		}
+		return failed
+	})
+	switch {
+	case err == nil || ctx.Err() != nil || errors.Is(err, errSilent):
+		return err
+	case paged.Err() != nil:
+		return fmt.Errorf("%w within %s: %w", errSilent, c.page, err)
+	case failed == nil && broken(err): // at the beginning or the end: nobody but the database was asked for anything
+		return fmt.Errorf("%w: %w", errSilent, err)
+	}
+	return err
 }

@@ -28,8 +28,8 @@ type failure struct {
 }
 
 // endTask ends a task whose job the caller has just finalised, inserts the jobs that waited for it and, when it was the last one, ends the
-// run and sets the status. A nil failure means that it is done. It returns [ErrFenced] when the run is not open any more.
-func (q *Queue) endTask(ctx context.Context, tx pgx.Tx, args Args, kind string, failed *failure) error {
+// run and sets the status, in the name of who. A nil failure means that it is done. It returns [ErrFenced] when the run is not open any more.
+func (q *Queue) endTask(ctx context.Context, tx pgx.Tx, args Args, kind, who string, failed *failure) error {
 	if _, err := q.queries.LockRun(ctx, tx, args.RunID); err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrFenced
@@ -53,6 +53,11 @@ func (q *Queue) endTask(ctx context.Context, tx pgx.Tx, args Args, kind string, 
 			return fmt.Errorf("skip what waits for %s in run %d: %w", kind, args.RunID, err)
 		}
 	}
+	return q.advance(ctx, tx, args, who)
+}
+
+// advance inserts the jobs of tasks that wait for nothing more, and ends a run in which nothing is left to do. The caller has locked the run.
+func (q *Queue) advance(ctx context.Context, tx pgx.Tx, args Args, who string) error {
 	tasks, err := q.queries.TasksOfRun(ctx, tx, args.RunID)
 	if err != nil {
 		return fmt.Errorf("list the tasks of run %d: %w", args.RunID, err)
@@ -67,7 +72,7 @@ func (q *Queue) endTask(ctx context.Context, tx pgx.Tx, args Args, kind string, 
 		}
 	}
 	if len(jobs) == 0 {
-		return q.endRun(ctx, tx, args, tasks)
+		return q.endRun(ctx, tx, args, who, tasks)
 	}
 	point := db.PointPhaseParams{Phase: string(args.Phase), TaskID: strconv.FormatInt(jobs[0], 10), RepoID: args.RepoID}
 	if err := q.queries.PointPhase(ctx, tx, point); err != nil {
@@ -91,7 +96,7 @@ func readyTasks(tasks []db.TasksOfRunRow, args Args) []ready {
 }
 
 // endRun ends a run none of whose tasks has a job any more.
-func (q *Queue) endRun(ctx context.Context, tx pgx.Tx, args Args, tasks []db.TasksOfRunRow) error {
+func (q *Queue) endRun(ctx context.Context, tx pgx.Tx, args Args, who string, tasks []db.TasksOfRunRow) error {
 	status := db.SetPhaseParams{Phase: string(args.Phase), RepoIDs: []int64{args.RepoID}, Statuses: []string{"Success"}, TaskIDs: []string{""}, Collected: true}
 	end := db.EndRunsParams{Outcome: "Success", RunIDs: []int64{args.RunID}}
 	why := fmt.Sprintf("run %d: all %d tasks are done", args.RunID, len(tasks))
@@ -105,7 +110,7 @@ func (q *Queue) endRun(ctx context.Context, tx pgx.Tx, args Args, tasks []db.Tas
 	} else if err := q.queries.ClearBackOff(ctx, tx, db.ClearBackOffParams{RepoID: args.RepoID, Phase: string(args.Phase)}); err != nil {
 		return fmt.Errorf("clear the back-off of phase %s of repository %d: %w", args.Phase, args.RepoID, err)
 	}
-	if err := q.explain(ctx, tx, "worker", why); err != nil {
+	if err := q.explain(ctx, tx, who, why); err != nil {
 		return err
 	}
 	if _, err := q.queries.SetPhase(ctx, tx, status); err != nil {

@@ -3,11 +3,13 @@ package tasks_test
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"augur/db"
+	"augur/db/config"
 	"augur/tasks"
 )
 
@@ -20,3 +22,6 @@ func rescue(t *testing.T, pool *pgxpool.Pool) []db.RescueRow {
 	require.NoError(t, err)
 	return rescued
 }
+
+// brief is a deadline that a test can wait for.
+func brief(*config.Store) time.Duration { return 200 * time.Millisecond }

@@ -48,15 +48,16 @@ type Queue struct {
 
 	queries *db.Queries
 	insert  *river.Client[pgx.Tx]
+	log     *slog.Logger
 }
 
 // NewQueue makes a queue on the pool.
 func NewQueue(pool *pgxpool.Pool, retryAfter func(Cause) time.Duration, log *slog.Logger) (*Queue, error) {
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: Schema, Logger: log})
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: Schema, Logger: log, Middleware: Middleware(log)})
 	if err != nil {
 		return nil, fmt.Errorf("make a River client: %w", err)
 	}
-	return &Queue{RetryAfter: retryAfter, queries: db.New(), insert: client}, nil
+	return &Queue{RetryAfter: retryAfter, queries: db.New(), insert: client, log: log}, nil
 }
 
 // Start is a run to be started: the repository, and the graph of what to do.

@@ -2,12 +2,19 @@ package tasks
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
+	"strings"
+	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 )
 
 // What a repository can turn out to be. Workers wrap these; the run then ends as Ignore, with the reason stored, and is looked at again
@@ -90,8 +97,8 @@ const (
 	dropped                 // the job belongs to another
 )
 
-// judge tells what err means for an attempt whose context is ctx.
-func judge(ctx context.Context, err error, attempt, maxAttempts int) (verdict, Cause) {
+// judge tells what err means for an attempt at the job whose context is ctx.
+func judge(ctx context.Context, err error, job *rivertype.JobRow) (verdict, Cause) {
 	var limit *RateLimitError
 	switch {
 	case errors.Is(err, ErrFenced):
@@ -100,7 +107,7 @@ func judge(ctx context.Context, err error, attempt, maxAttempts int) (verdict, C
 		return fail, CauseError
 	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded):
 		return giveBack, ""
-	case errors.As(err, &limit):
+	case errors.As(err, &limit), ctx.Err() == nil && unavailable(err) && snoozes(job) < maxUnavailable:
 		return putOff, ""
 	case errors.Is(err, ErrGone):
 		return fail, CauseGone
@@ -108,10 +115,55 @@ func judge(ctx context.Context, err error, attempt, maxAttempts int) (verdict, C
 		return fail, CausePrivate
 	case errors.Is(err, ErrBlocked):
 		return fail, CauseBlocked
-	case attempt >= maxAttempts || errors.Is(err, ErrInvalid):
+	case job.Attempt >= job.MaxAttempts || errors.Is(err, ErrInvalid):
 		return fail, CauseError
 	}
 	return retry, ""
+}
+
+// errSilent says that the database did not answer, or the connection to it broke.
+var errSilent = errors.New("the database does not answer")
+
+// maxUnavailable is how often a job waits for the database without using an attempt. A job that is the reason why the database is not there, must
+// end some time.
+const maxUnavailable = 200
+
+// unavailable tells whether err says that the database is not there, or has no room: nothing that the job could do better next time.
+func unavailable(err error) bool {
+	var connect *pgconn.ConnectError
+	if errors.Is(err, errSilent) || errors.Is(err, pgconn.ErrConnClosed) || errors.As(err, &connect) {
+		return true
+	}
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch refused.Code {
+		case "57P01", "57P02", "57P03", // the server stops, has crashed, or starts
+			"53000", "53100", "53200", "53300": // no resources: disk, memory, connections
+			return true
+		}
+		return strings.HasPrefix(refused.Code, "08") // connection exceptions
+	}
+	return false
+}
+
+// broken tells whether err, which comes from the database, says that the connection broke.
+func broken(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// unavailableWait is how long to wait for the database: long enough for a restart, and not all jobs at once.
+func unavailableWait() time.Duration {
+	return 2*time.Second + rand.N(4*time.Second) //nolint:gosec // spreading load needs no secret
+}
+
+// snoozes is how often River put the job off.
+func snoozes(job *rivertype.JobRow) int {
+	var metadata struct {
+		Snoozes int `json:"snoozes"`
+	}
+	// Metadata that somebody else wrote says nothing about this.
+	_ = json.Unmarshal(job.Metadata, &metadata)
+	return metadata.Snoozes
 }
 
 // backoff is the wait before the next attempt: 15 s, 1 min, 4 min, ... up to an hour, and up to a quarter more or less, so that jobs that

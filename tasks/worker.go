@@ -4,19 +4,17 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"augur/db"
 	"augur/db/config"
@@ -28,6 +26,10 @@ var errNoRun = errors.New("the run of the job is not open")
 // rescueBackstop is when River's own rescuer would step in. It stays far above every deadline, because our leases do its work.
 const rescueBackstop = 7 * 24 * time.Hour
 
+// ErrStuck is returned by [Process.Run] when a job does not return although its context has ended. Its goroutine cannot be stopped: the program has
+// to end, without waiting for anything. The job is given to another process.
+var ErrStuck = errors.New("a job does not return at its deadline: the process must be replaced")
+
 // WorkerOptions describe a worker process.
 type WorkerOptions struct {
 	// Queues are the queues to work, and how many jobs of each at once.
@@ -37,45 +39,77 @@ type WorkerOptions struct {
 	PID  int
 	// Drain is how long running jobs may go on after a stop before they are cancelled and handed back; 0 means 20 s.
 	Drain time.Duration
-	Log   *slog.Logger
+	// Lease are the times of the lease.
+	Lease LeaseTimes
+	// Page is how long one transaction of a task may take; 0 means 10 min. It bounds what a connection that went silent costs.
+	Page time.Duration
+	// Stuck is how long after its deadline a job may take to return before the process is given up, with [ErrStuck]; 0 means 10 s.
+	Stuck time.Duration
+	// StopMargin is how much longer than Drain a stop may take, before the process is given up, too; 0 means 10 s. Jobs return within a second of
+	// their cancellation, and River stores that.
+	StopMargin time.Duration
+	// Without takes protections away. It is for the negative controls of tools/chaos only, which prove that the harness would notice.
+	Without Protections
+	Log     *slog.Logger
+}
+
+// Protections against jobs that run twice, to be taken away. The zero value takes none.
+type Protections struct {
+	// Fence is the check before each transaction that the job is still this attempt's, and the lease's own end of jobs that it lost.
+	Fence bool
 }
 
 // Process works jobs of some queues: a River client under a lease. Several may run in one program, on one machine or on many.
 type Process struct {
 	client *river.Client[pgx.Tx]
 	lease  *Lease
+	stop   time.Duration // how long a stop may take
+	stuck  chan struct{}
 	log    *slog.Logger
 }
 
 // NewProcess makes a process that can run every task of the catalog. It does nothing before [Process.Run].
 func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue *Queue, settings *config.Store, o WorkerOptions) (*Process, error) {
+	o.Drain, o.Page = cmp.Or(o.Drain, 20*time.Second), cmp.Or(o.Page, 10*time.Minute)
 	id := fmt.Sprintf("%s-%d-%s", o.Host, o.PID, rand.Text()[:6])
-	lease, err := newLease(ctx, pool, id, o.Host, o.PID, slices.Sorted(maps.Keys(o.Queues)), o.Log)
+	lease, err := newLease(ctx, pool, id, o)
 	if err != nil {
 		return nil, err
 	}
+	p := &Process{lease: lease, stop: o.Drain + cmp.Or(o.StopMargin, 10*time.Second), stuck: make(chan struct{}, 1), log: o.Log}
 	workers := river.NewWorkers()
 	for _, task := range catalog.Tasks() {
-		river.AddWorkerArgs(workers, Args{kind: task.Kind}, &runner{task: task, pool: pool, queue: queue, settings: settings, lease: lease, log: o.Log})
+		river.AddWorkerArgs(workers, Args{kind: task.Kind}, &runner{task: task, pool: pool, queue: queue, settings: settings, lease: lease, options: o})
 	}
 	queues := make(map[string]river.QueueConfig, len(o.Queues))
 	for name, slots := range o.Queues {
 		queues[name] = river.QueueConfig{MaxWorkers: slots}
 	}
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
-		ID: id, Schema: Schema, Queues: queues, Workers: workers, Logger: o.Log,
+	p.client, err = river.NewClient(newDriver(pool), &river.Config{
+		ID: id, Schema: Schema, Queues: queues, Workers: workers, Logger: o.Log, Middleware: Middleware(o.Log),
 		MaxAttempts: MaxAttempts, JobTimeout: time.Hour, RescueStuckJobsAfter: rescueBackstop,
-		SoftStopTimeout: cmp.Or(o.Drain, 20*time.Second),
+		SoftStopTimeout: o.Drain, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
 	})
 	if err != nil {
 		lease.pool.Close()
 		return nil, fmt.Errorf("make a River client: %w", err)
 	}
-	return &Process{client: client, lease: lease, log: o.Log}, nil
+	return p, nil
+}
+
+// giveUp is told about jobs that do not return at their deadline.
+func (p *Process) giveUp(ctx context.Context, job river.JobStuckHandlerParams) river.JobStuckHandlerResult {
+	p.log.ErrorContext(ctx, "job does not return at its deadline; the process stops and has to be replaced", slog.Int64("job_id", job.ID), slog.String("kind", job.Kind))
+	select {
+	case p.stuck <- struct{}{}:
+	default: // somebody has said so already
+	}
+	return river.JobStuckHandlerResult{}
 }
 
 // Run works until ctx ends. Then it fetches nothing more, lets running jobs finish within [WorkerOptions.Drain], hands the others back
-// without using up an attempt, and returns nil. It returns an error when the process cannot start.
+// without using up an attempt, and returns nil. It returns an error when the process cannot start, and [ErrStuck] when it cannot go on, or not
+// end in order.
 func (p *Process) Run(ctx context.Context) error {
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -90,8 +124,19 @@ func (p *Process) Run(ctx context.Context) error {
 	if err := p.client.Start(life); err != nil {
 		return fmt.Errorf("start working: %w", err)
 	}
-	<-ctx.Done()
-	if err := p.client.Stop(life); err != nil {
+	stuck := false
+	select {
+	case <-ctx.Done():
+	case <-p.stuck:
+		stuck = true
+	}
+	bounded, cancel := context.WithTimeout(life, p.stop)
+	defer cancel()
+	err := p.client.Stop(bounded)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), err == nil && stuck:
+		return fmt.Errorf("stop working: %w", ErrStuck)
+	case err != nil:
 		return fmt.Errorf("stop working: %w", err)
 	}
 	return nil
@@ -105,7 +150,7 @@ type runner struct {
 	queue    *Queue
 	settings *config.Store
 	lease    *Lease
-	log      *slog.Logger
+	options  WorkerOptions
 }
 
 // Timeout is the deadline of one attempt.
@@ -122,9 +167,13 @@ func (r *runner) NextRetry(job *river.Job[Args]) time.Time {
 func (r *runner) Work(ctx context.Context, job *river.Job[Args]) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer r.lease.hold(job.ID, cancel)()
+	release, ok := r.lease.hold(job.ID, cancel)
+	if !ok {
+		return river.JobSnooze(r.lease.times.Beat)
+	}
+	defer release()
 	started := time.Now()
-	log := r.log.With(slog.String("kind", r.task.Kind), slog.Int64("job_id", job.ID), slog.Int64("repo_id", job.Args.RepoID))
+	log := r.options.Log.With(slog.String("kind", r.task.Kind), slog.Int64("job_id", job.ID), slog.Int64("repo_id", job.Args.RepoID))
 	c, err := r.collection(ctx, job, log)
 	if err == nil {
 		err = r.collect(ctx, c)
@@ -138,7 +187,7 @@ func (r *runner) Work(ctx context.Context, job *river.Job[Args]) error {
 		return river.JobCancel(err)
 	}
 	if c == nil {
-		c = &Collection{RunID: job.Args.RunID, JobID: job.ID, Log: log, kind: r.task.Kind, pool: r.pool, queue: r.queue, job: job}
+		c = r.bare(job, log)
 	}
 	if errors.Is(context.Cause(ctx), ErrFenced) {
 		err = ErrFenced
@@ -150,8 +199,7 @@ func (r *runner) Work(ctx context.Context, job *river.Job[Args]) error {
 func (r *runner) collect(ctx context.Context, c *Collection) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			c.Log.ErrorContext(ctx, "panic in a worker", slog.String("cause", Scrub(fmt.Sprint(cause))), slog.String("stack", string(debug.Stack())))
-			err = fmt.Errorf("panic: %v", cause)
+			err = panicked(ctx, c.Log, cause)
 		}
 	}()
 	if err := r.task.Worker.Collect(ctx, c); err != nil {
@@ -165,63 +213,85 @@ func (r *runner) collect(ctx context.Context, c *Collection) (err error) {
 
 // conclude carries out the verdict on err and returns what River has to know.
 func (r *runner) conclude(ctx context.Context, c *Collection, err error) error {
-	stored := &storedError{err: err}
-	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		stored.err = fmt.Errorf("not done within %s: %w", r.task.Timeout(r.settings), err)
+	verdict, cause := judge(ctx, err, c.job.JobRow)
+	switch {
+	case errors.Is(context.Cause(ctx), river.ErrJobCancelledRemotely):
+		err = fmt.Errorf("%s (%w)", byHand, err)
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		err = fmt.Errorf("not done within %s: %w", r.task.Timeout(r.settings), err)
 	}
-	verdict, cause := judge(ctx, err, c.job.Attempt, c.job.MaxAttempts)
+	fit := stored(err)
 	switch verdict {
 	case dropped:
-		c.Log.WarnContext(ctx, "job dropped", slog.Any("error", stored))
+		c.Log.WarnContext(ctx, "job dropped", slog.Any("error", fit))
 		// Whatever is returned here does nothing to a row that is not running any more. A row that still is (the lease was lost, but nobody
 		// came for the job) must not end: it comes back.
 		return river.JobSnooze(time.Second)
 	case giveBack:
 		c.Log.InfoContext(ctx, "job handed back", slog.Int("attempt", c.job.Attempt))
-		return stored
+		return fit
 	case putOff:
-		var limit *RateLimitError
-		errors.As(err, &limit)
-		c.Log.InfoContext(ctx, "job put off", slog.Any("error", stored))
-		return river.JobSnooze(max(time.Until(limit.Until), time.Second))
+		wait := unavailableWait()
+		if limit := new(RateLimitError); errors.As(err, &limit) {
+			wait = max(time.Until(limit.Until), time.Second)
+		}
+		c.Log.InfoContext(ctx, "job put off", slog.Duration("wait", wait), slog.Any("error", fit))
+		return river.JobSnooze(wait)
 	case fail:
-		return r.giveUp(ctx, c, cause, stored)
+		return r.giveUp(ctx, c, cause, fit)
 	case retry:
 	}
-	c.Log.WarnContext(ctx, "attempt failed", slog.Int("attempt", c.job.Attempt), slog.Any("error", stored))
-	return stored
+	c.Log.WarnContext(ctx, "attempt failed", slog.Int("attempt", c.job.Attempt), slog.Any("error", fit))
+	return fit
 }
 
 // giveUp ends the task for good. When even that cannot be written, the job comes back later, so that the status never outlives its job.
-func (r *runner) giveUp(ctx context.Context, c *Collection, cause Cause, stored *storedError) error {
+func (r *runner) giveUp(ctx context.Context, c *Collection, cause Cause, reason *storedError) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	if err := c.fail(ctx, cause, stored.Error()); err != nil && !errors.Is(err, ErrFenced) {
-		c.Log.ErrorContext(ctx, "failure not stored", slog.Any("error", &storedError{err: err}))
+	if err := c.fail(ctx, cause, reason.Error()); err != nil && !errors.Is(err, ErrFenced) {
+		c.Log.ErrorContext(ctx, "failure not stored", slog.Any("error", stored(err)))
 		return river.JobSnooze(15 * time.Second)
 	}
-	c.Log.WarnContext(ctx, "task failed", slog.String("cause", string(cause)), slog.Any("error", stored))
-	return river.JobCancel(stored)
+	c.Log.WarnContext(ctx, "task failed", slog.String("cause", string(cause)), slog.Any("error", reason))
+	return river.JobCancel(reason)
 }
 
-// collection reads what the worker needs to know.
+// collection reads what the worker needs to know. A job that its task does not name is an old one that somebody started again.
 func (r *runner) collection(ctx context.Context, job *river.Job[Args], log *slog.Logger) (*Collection, error) {
 	row, err := r.queue.queries.CollectionOf(ctx, r.pool, db.CollectionOfParams{RunID: job.Args.RunID, Kind: r.task.Kind})
-	if errors.Is(err, pgx.ErrNoRows) || (err == nil && row.FinishedAt != nil) {
+	if errors.Is(err, pgx.ErrNoRows) || (err == nil && (row.FinishedAt != nil || row.State != stateQueued || row.JobID == nil || *row.JobID != job.ID)) {
 		return nil, errNoRun
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read run %d: %w", job.Args.RunID, err)
 	}
-	repo := Repo{ID: row.RepoID, GroupID: row.RepoGroupID, URL: row.RepoGit, Platform: PlatformOf(row.RepoGit)}
+	c := r.bare(job, log.With(slog.String("repo", row.RepoGit)))
+	c.Full = row.FullCollection
+	c.Repo = Repo{ID: row.RepoID, GroupID: row.RepoGroupID, URL: row.RepoGit, Platform: PlatformOf(row.RepoGit)}
 	if row.RepoPath != nil {
-		repo.Path = *row.RepoPath
+		c.Repo.Path = *row.RepoPath
 	}
 	if row.RepoName != nil {
-		repo.Name = *row.RepoName
+		c.Repo.Name = *row.RepoName
 	}
+	return c, nil
+}
+
+// bare is a collection of which only the job is known.
+func (r *runner) bare(job *river.Job[Args], log *slog.Logger) *Collection {
 	return &Collection{
-		RunID: row.RunID, JobID: job.ID, Repo: repo, Full: row.FullCollection, Log: log.With(slog.String("repo", repo.URL)),
-		kind: r.task.Kind, pool: r.pool, queue: r.queue, job: job,
-	}, nil
+		RunID: job.Args.RunID, JobID: job.ID, Log: log, kind: r.task.Kind, pool: r.pool, queue: r.queue, job: job,
+		page: r.options.Page, deaths: deathsOf(job.JobRow), unfenced: r.options.Without.Fence,
+	}
+}
+
+// deathsOf is how many workers died while they ran the job, since it last got on.
+func deathsOf(job *rivertype.JobRow) int {
+	var metadata struct {
+		Deaths int `json:"deaths"`
+	}
+	// Metadata that somebody else wrote says nothing about deaths.
+	_ = json.Unmarshal(job.Metadata, &metadata)
+	return metadata.Deaths
 }

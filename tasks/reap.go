@@ -1,0 +1,121 @@
+package tasks
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"augur/db"
+)
+
+// MaxDeaths is how many workers may die in a row while they run the same job. Then the job is taken for the reason.
+const MaxDeaths = 3
+
+// ReapOptions say how to look for dead workers. The zero value is that of production.
+type ReapOptions struct {
+	// Lease are the times that the workers keep.
+	Lease LeaseTimes
+	// MaxDeaths is how many workers may die while they run a job before it is quarantined; 0 means [MaxDeaths], less means that none ever is.
+	MaxDeaths int
+}
+
+// Reaped is what [Queue.Reap] did.
+type Reaped struct {
+	// Rescued are the jobs that were given to other workers.
+	Rescued []db.RescueRow
+	// Quarantined counts jobs that were not, because too many workers died while they ran them.
+	Quarantined int
+	// Ended counts database sessions of dead workers that kept a job from being rescued. Their jobs are rescued by the next look.
+	Ended int
+}
+
+// Reap gives jobs that no living worker holds to others. Any number of processes may do this at once. A job whose worker died is replaced: its row
+// ends, and a copy with a new id takes its place. A job whose workers died [MaxDeaths] times without that it got any further is quarantined: its
+// task fails with the reason, and the phase is tried again after the back-off for errors.
+func (q *Queue) Reap(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Reaped, error) {
+	times, most := o.Lease.orDefault(), cmp.Or(o.MaxDeaths, MaxDeaths)
+	var reaped Reaped
+	unheld, err := q.queries.UnheldJobs(ctx, pool, db.UnheldJobsParams{Lease: times.Length, Grace: times.Grace})
+	if err != nil {
+		return reaped, fmt.Errorf("look for the jobs of dead workers: %w", err)
+	}
+	if len(unheld) == 0 {
+		return reaped, nil
+	}
+	rescue := db.RescueParams{Lease: times.Length, Grace: times.Grace}
+	var poison []db.UnheldJobsRow
+	for _, job := range unheld {
+		switch {
+		case job.Died && most > 0 && int(job.Deaths)+1 >= most:
+			poison = append(poison, job)
+			rescue.Spared = append(rescue.Spared, job.ID)
+		case job.Died:
+			rescue.Died = append(rescue.Died, job.ID)
+		}
+	}
+	if reaped.Rescued, err = q.queries.Rescue(ctx, pool, rescue); err != nil {
+		return reaped, fmt.Errorf("rescue the jobs of dead workers: %w", err)
+	}
+	for _, job := range reaped.Rescued {
+		q.log.WarnContext(ctx, "job rescued from a dead worker", slog.Int64("job_id", job.NewID), slog.Int64("was", job.OldID),
+			slog.String("kind", job.Kind), slog.Int64("repo_id", job.RepoID), slog.Int("rescues", int(job.Rescues)))
+	}
+	var faults []error
+	for _, job := range poison {
+		quarantined, err := q.quarantine(ctx, pool, job)
+		if quarantined {
+			reaped.Quarantined++
+		}
+		faults = append(faults, err)
+	}
+	if len(unheld) > len(reaped.Rescued)+reaped.Quarantined {
+		ended, err := q.queries.EndSessionsOfDeadWorkers(ctx, pool, db.EndSessionsOfDeadWorkersParams{Lease: times.Length, Grace: times.Grace})
+		if err != nil {
+			faults = append(faults, fmt.Errorf("end the sessions of dead workers: %w", err))
+		}
+		if ended > 0 {
+			q.log.WarnContext(ctx, "database sessions of dead workers ended", slog.Int64("sessions", ended))
+		}
+		reaped.Ended = int(ended)
+	}
+	return reaped, errors.Join(faults...)
+}
+
+// quarantine ends a job that its workers did not survive. It returns false when the job is not there to be ended any more, or somebody has it.
+func (q *Queue) quarantine(ctx context.Context, pool *pgxpool.Pool, job db.UnheldJobsRow) (bool, error) {
+	reason := fmt.Sprintf("its worker died %d times while running it: look in the log of the worker and in that of the system for the cause, such as too little memory", job.Deaths+1)
+	var args Args
+	if err := json.Unmarshal(job.Args, &args); err != nil {
+		return false, fmt.Errorf("arguments of job %d: %w", job.ID, err)
+	}
+	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		held, err := q.queries.LockFreeJob(ctx, tx, db.LockFreeJobParams{Attempt: int32(job.Attempt), JobID: job.ID})
+		if errors.Is(err, pgx.ErrNoRows) || (err == nil && !held) {
+			return ErrFenced
+		}
+		if err != nil {
+			return fmt.Errorf("lock job %d: %w", job.ID, err)
+		}
+		if _, err := q.queries.FinaliseJob(ctx, tx, db.FinaliseJobParams{State: "discarded", Error: reason, JobID: job.ID}); err != nil {
+			return fmt.Errorf("discard job %d: %w", job.ID, err)
+		}
+		if args.RunID == 0 {
+			return nil
+		}
+		return q.endTask(ctx, tx, args, job.Kind, "monitor", &failure{cause: CauseError, reason: reason})
+	})
+	switch {
+	case errors.Is(err, ErrFenced):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("quarantine job %d: %w", job.ID, err)
+	}
+	q.log.ErrorContext(ctx, "job quarantined: its workers died", slog.Int64("job_id", job.ID), slog.String("kind", job.Kind), slog.Int64("repo_id", args.RepoID), slog.Int("deaths", int(job.Deaths)+1))
+	return true, nil
+}

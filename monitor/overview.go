@@ -67,13 +67,15 @@ type Worker struct {
 	Queues    []string  `json:"queues"`
 	StartedAt time.Time `json:"started_at"`
 	Jobs      int       `json:"jobs"`
-	// Silent is how long ago its last heartbeat was.
-	Silent time.Duration `json:"silent"`
+	// Silent is how many seconds ago its last heartbeat was.
+	Silent float64 `json:"silent_seconds"`
 }
 
 // Overview reads the report from one snapshot of the database, with at most limit rows in each list.
 func Overview(ctx context.Context, pool *pgxpool.Pool, limit int) (*StatusReport, error) {
-	report := &StatusReport{At: time.Now().UTC(), Phases: map[string]map[string]int64{}}
+	report := &StatusReport{
+		At: time.Now().UTC(), Phases: map[string]map[string]int64{}, Running: []RunningTask{}, Troubles: []Trouble{}, Workers: []Worker{},
+	}
 	q := db.New()
 	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		counts, err := q.PhaseCounts(ctx, tx)
@@ -110,7 +112,7 @@ func Overview(ctx context.Context, pool *pgxpool.Pool, limit int) (*StatusReport
 		for _, row := range workers {
 			report.Workers = append(report.Workers, Worker{
 				ID: row.ClientID, Host: row.Host, PID: int(row.PID), Queues: row.Queues, StartedAt: row.StartedAt, Jobs: int(row.Jobs),
-				Silent: time.Duration(row.SilentSeconds * float64(time.Second)),
+				Silent: row.SilentSeconds,
 			})
 		}
 		report.Violations, err = q.CountViolations(ctx, tx)

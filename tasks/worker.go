@@ -39,6 +39,10 @@ type WorkerOptions struct {
 	PID  int
 	// Drain is how long running jobs may go on after a stop before they are cancelled and handed back; 0 means 20 s.
 	Drain time.Duration
+	// Listen is a pool whose connections hear what is announced with NOTIFY, for where those of the process's pool do not; nil means that they do.
+	Listen *pgxpool.Pool
+	// PollOnly looks for new jobs every second instead of listening.
+	PollOnly bool
 	// Lease are the times of the lease.
 	Lease LeaseTimes
 	// Page is how long one transaction of a task may take; 0 means 10 min. It bounds what a connection that went silent costs.
@@ -85,10 +89,10 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 	for name, slots := range o.Queues {
 		queues[name] = river.QueueConfig{MaxWorkers: slots}
 	}
-	p.client, err = river.NewClient(newDriver(pool), &river.Config{
-		ID: id, Schema: Schema, Queues: queues, Workers: workers, Logger: o.Log, Middleware: Middleware(o.Log),
+	p.client, err = river.NewClient(newDriver(pool, o.Listen), &river.Config{
+		ID: id, Schema: Schema, Queues: queues, Workers: workers, Logger: riverLog(o.Log), Middleware: Middleware(o.Log),
 		MaxAttempts: MaxAttempts, JobTimeout: time.Hour, RescueStuckJobsAfter: rescueBackstop,
-		SoftStopTimeout: o.Drain, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
+		PollOnly: o.PollOnly, SoftStopTimeout: o.Drain, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
 	})
 	if err != nil {
 		lease.pool.Close()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -142,7 +141,7 @@ func printWorkers(out io.Writer, r *monitor.StatusReport) {
 	for _, w := range r.Workers {
 		t.AppendRow(table.Row{
 			w.Host, w.PID, strings.Join(w.Queues, ", "), w.Jobs, humanize.RelTime(w.StartedAt, r.At, "ago", "from now"),
-			w.Silent.Round(100*time.Millisecond).String() + " ago",
+			fmt.Sprintf("%.1f s ago", w.Silent),
 		})
 	}
 	t.Render()

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -17,11 +18,18 @@ const fetchTimeout = 10 * time.Second
 // look alive and never take a job again. What such a fetch took on the server is rescued, since nobody holds it.
 type driver struct {
 	riverdriver.Driver[pgx.Tx]
-	timeout time.Duration
+	listening *riverpgxv5.Driver
+	timeout   time.Duration
 }
 
-func newDriver(pool *pgxpool.Pool) *driver {
-	return &driver{Driver: riverpgxv5.New(pool), timeout: fetchTimeout}
+// newDriver works on pool, and listens on connections of listening; nil means pool.
+func newDriver(pool, listening *pgxpool.Pool) *driver {
+	return &driver{Driver: riverpgxv5.New(pool), listening: riverpgxv5.New(cmp.Or(listening, pool)), timeout: fetchTimeout}
+}
+
+// GetListener is what River hears of new jobs with.
+func (d *driver) GetListener(params *riverdriver.GetListenenerParams) riverdriver.Listener {
+	return d.listening.GetListener(params)
 }
 
 // GetExecutor is the executor that River runs its queries on.

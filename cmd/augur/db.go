@@ -25,7 +25,7 @@ func (a *app) dbCommand() *cli.Command {
 		Description: "The database is AUGUR_DB, any PostgreSQL URL. When that is not set, it is a private PostgreSQL in AUGUR_HOME/postgres, which every " +
 			"command starts when it needs it.",
 		Subcommands: []*cli.Command{
-			a.dbUpgradeCommand(), a.dbPrintVersionCommand(), a.dbCheckForUpgradeCommand(),
+			a.dbUpgradeCommand(), a.dbPrintVersionCommand(), a.dbCheckForUpgradeCommand(), a.dbRefreshViewsCommand(),
 			a.dbStartCommand(), a.dbStopCommand(), a.dbStatusCommand(), a.dbPsqlCommand(), a.dbTestConnectionCommand(),
 			a.dbAddReposCommand(), a.dbAddRepoCommand(), a.dbAddRepoGroupsCommand(), a.dbGetRepoGroupsCommand(), a.dbResetRepoAgeCommand(),
 		},

@@ -200,7 +200,12 @@ func (r *oneRun) collect(ctx context.Context) error {
 		return err
 	}
 	defer closeLog()
-	if r.settings, err = config.Open(ctx, r.session.Pool, registry(), log); err != nil {
+	ears, err := r.app.listen(ctx, r.session, log)
+	if err != nil {
+		return err
+	}
+	defer ears.close()
+	if r.settings, err = config.OpenWith(ctx, r.session.Pool, registry(), log, ears.follow()); err != nil {
 		return fmt.Errorf("read the settings: %w", err)
 	}
 	defer r.settings.Close()
@@ -223,6 +228,7 @@ func (r *oneRun) collect(ctx context.Context) error {
 	}
 	process, err := tasks.NewProcess(ctx, r.session.Pool, catalog, queue, r.settings, tasks.WorkerOptions{
 		Queues: config.Of[supervisor.Celery](r.settings).Slots(), Host: host, PID: os.Getpid(), Log: log,
+		Listen: ears.pool, PollOnly: ears.pool == nil,
 	})
 	if err != nil {
 		return err

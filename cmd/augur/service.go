@@ -34,6 +34,7 @@ type service struct {
 	*session
 	*logs
 	host     string
+	ears     *ears
 	settings *config.Store
 	catalog  *tasks.Catalog
 	queue    *tasks.Queue
@@ -71,7 +72,10 @@ func (a *app) startService(ctx context.Context, o serviceOptions) (_ *service, e
 	} else if s.logs, err = a.openLogs(config.Of[supervisor.Logging](now), o.log); err != nil {
 		return nil, err
 	}
-	if s.settings, err = config.Open(ctx, s.Pool, registry(), s.Logger); err != nil {
+	if s.ears, err = a.listen(ctx, s.session, s.Logger); err != nil {
+		return nil, err
+	}
+	if s.settings, err = config.OpenWith(ctx, s.Pool, registry(), s.Logger, s.ears.follow()); err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
 	if s.catalog, err = a.catalog(s.settings, s.Logger); err != nil {
@@ -89,6 +93,7 @@ func (s *service) close(ctx context.Context) error {
 	if s.settings != nil {
 		s.settings.Close()
 	}
+	s.ears.close()
 	if s.session != nil {
 		faults = append(faults, s.session.close(ctx))
 	}
@@ -139,7 +144,7 @@ func (s *service) work(ctx context.Context, slots map[string]int, drain time.Dur
 	}
 	defer pool.Close()
 	process, err := tasks.NewProcess(ctx, pool, s.catalog, s.queue, s.settings, tasks.WorkerOptions{
-		Queues: slots, Host: s.host, PID: os.Getpid(), Drain: drain, Log: s.Logger,
+		Queues: slots, Host: s.host, PID: os.Getpid(), Drain: drain, Listen: s.ears.pool, PollOnly: s.ears.pool == nil, Log: s.Logger,
 	})
 	if err != nil {
 		return err

@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"augur/monitor/care"
 	"augur/tasks"
 )
 
@@ -111,7 +113,11 @@ func (a *app) worker(c *cli.Context) (err error) {
 
 	ctx := context.WithoutCancel(c.Context)
 	working, stop := context.WithCancel(ctx)
+	var clock sync.WaitGroup
+	defer clock.Wait()
 	defer stop()
+	keeper := care.New(s.Pool, s.settings, s.host, s.Logger)
+	clock.Go(func() { keeper.WatchClock(working) })
 	done := make(chan error, 1)
 	go func() { done <- s.work(working, slots, o.drain) }()
 	var result error

@@ -30,6 +30,10 @@ const (
 type Options struct {
 	// Poll is how often the table is read although nothing was announced: the net under lost announcements, as through a connection pooler. 0 means 5 s.
 	Poll time.Duration
+	// Listen is a pool whose configuration makes connections that hear announcements; nil means the pool that is read from.
+	Listen *pgxpool.Pool
+	// PollOnly makes no connection to listen: where a pooler shares sessions between transactions, it would hear nothing.
+	PollOnly bool
 }
 
 // Open reads the table and follows it: a change is in effect as soon as it is announced, and a poll every 5 s finds what was not. It has a
@@ -49,7 +53,11 @@ func OpenWith(ctx context.Context, pool *pgxpool.Pool, reg *Registry, log *slog.
 	}
 	follow, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	w := &follower{store: s, pool: pool, log: log, poll: cmp.Or(o.Poll, 5*time.Second), backoff: minBackoff}
+	w := &follower{store: s, pool: pool, hears: cmp.Or(o.Listen, pool), log: log, poll: cmp.Or(o.Poll, 5*time.Second), backoff: minBackoff}
+	if o.PollOnly {
+		s.running.Go(func() { w.runPolling(follow) })
+		return s, nil
+	}
 	s.running.Go(func() { w.run(follow) })
 	return s, nil
 }
@@ -104,6 +112,7 @@ func readError(err error) error {
 type follower struct {
 	store   *Store
 	pool    *pgxpool.Pool
+	hears   *pgxpool.Pool // its configuration makes the connection that listens
 	log     *slog.Logger
 	poll    time.Duration
 	backoff time.Duration
@@ -128,6 +137,28 @@ func (f *follower) run(ctx context.Context) {
 		case <-time.After(min(f.backoff, f.poll)):
 		}
 		f.backoff = min(2*f.backoff, maxBackoff)
+	}
+}
+
+// runPolling reads the table again and again over the pool.
+func (f *follower) runPolling(ctx context.Context) {
+	ticker := time.NewTicker(f.poll)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		err := f.store.Refresh(ctx, f.pool)
+		if failed := err != nil; ctx.Err() == nil && failed != f.cut {
+			f.cut = failed
+			if failed {
+				f.log.WarnContext(ctx, "settings not read; they stay as they were", slog.Any("error", err))
+			} else {
+				f.log.InfoContext(ctx, "settings are read again")
+			}
+		}
 	}
 }
 
@@ -160,7 +191,7 @@ func (f *follower) listen(ctx context.Context) error {
 func (f *follower) connect(ctx context.Context) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	cfg := f.pool.Config().ConnConfig
+	cfg := f.hears.Config().ConnConfig
 	cfg.RuntimeParams["application_name"] += " settings"
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {

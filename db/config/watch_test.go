@@ -119,6 +119,47 @@ func TestPollFindsWhatWasNotAnnounced(t *testing.T) {
 
 const follower = "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '% settings') AS x"
 
+func TestPollOnlyListensNowhere(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	store, log := open(t, pool, config.Options{Poll: 10 * time.Millisecond, PollOnly: true})
+	changed := store.Changed()
+	update(t, pool, "count", "8")
+	wait(t, changed)
+	require.Equal(t, 8, config.Of[sample](store).Count)
+	var listening int
+	err := pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '% settings'").Scan(&listening)
+	require.NoError(t, err)
+	require.Zero(t, listening)
+
+	changed = store.Changed()
+	_, err = pool.Exec(t.Context(), "ALTER TABLE augur_operations.config RENAME TO config_away")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return bytes.Contains([]byte(log.String()), []byte("settings not read")) }, 20*time.Second, time.Millisecond)
+	_, err = pool.Exec(t.Context(), "ALTER TABLE augur_operations.config_away RENAME TO config")
+	require.NoError(t, err)
+	update(t, pool, "count", "9")
+	wait(t, changed)
+	require.Equal(t, 9, config.Of[sample](store).Count)
+}
+
+func TestAnotherPoolListens(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	other, err := db.Connect(t.Context(), pool.Config().ConnString(), db.Options{ApplicationName: "direct"})
+	require.NoError(t, err)
+	defer other.Close()
+	store, _ := open(t, pool, config.Options{Poll: time.Hour, Listen: other})
+	changed := store.Changed()
+	update(t, pool, "count", "8")
+	wait(t, changed)
+	require.Equal(t, 8, config.Of[sample](store).Count)
+	var listening int
+	err = pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'direct settings'").Scan(&listening)
+	require.NoError(t, err)
+	require.Equal(t, 1, listening)
+}
+
 func TestStoreFollowsAgainAfterItsConnectionWasCut(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)

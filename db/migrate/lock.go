@@ -14,13 +14,13 @@ const (
 	// lockKey is "augur" in ASCII. Advisory locks are per database, so it only has to differ from other programs in the same one.
 	lockKey = 0x6175677572
 	// lockPoll is how often a waiting process asks again. Asking, instead of blocking in the server, holds no snapshot open, which
-	// CREATE INDEX CONCURRENTLY would wait for.
+	// CREATE INDEX CONCURRENTLY would wait for; nor does the open transaction that has the lock.
 	lockPoll   = 100 * time.Millisecond
 	unlockWait = 5 * time.Second
 )
 
-// lock waits for the advisory lock of migrations on a connection outside the pool, so that a pool of one connection suffices. The
-// function that it returns gives the lock back.
+// lock waits for the advisory lock of migrations on a connection outside the pool, so that a pool of one connection suffices. The lock ends with
+// its transaction, which a connection pooler keeps on one session of the server. The function that it returns gives the lock back.
 func lock(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (unlock func(), err error) {
 	conn, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig)
 	if err != nil {
@@ -29,16 +29,21 @@ func lock(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (unlock fun
 	unlock = func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockWait)
 		defer cancel()
-		// The server frees the lock when the session ends, also when this close is not clean.
+		// The server frees the lock when the connection ends, also when this close is not clean.
 		if err := conn.Close(ctx); err != nil {
 			log.WarnContext(ctx, "migration lock connection did not close", slog.Any("error", err))
 		}
+	}
+	// The transaction does nothing while migrations run.
+	if _, err := conn.Exec(ctx, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+		unlock()
+		return nil, fmt.Errorf("begin the transaction of the migration lock: %w", err)
 	}
 	ticker := time.NewTicker(lockPoll)
 	defer ticker.Stop()
 	for first := true; ; first = false {
 		var locked bool
-		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked); err != nil {
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(lockKey)).Scan(&locked); err != nil {
 			unlock()
 			return nil, fmt.Errorf("take the migration lock: %w", err)
 		}

@@ -51,11 +51,8 @@ type Result struct {
 }
 
 // Up brings the database to the schema of this program. On a database that is there already it reads the two version tables and
-// changes nothing. It is safe when several processes call it at once: one migrates, under a session advisory lock on a connection of
-// its own, and the others wait and then find nothing to do.
-//
-// The lock needs a session, so the URL must lead to PostgreSQL itself or to a pooler in session mode, not to a pooler that shares
-// sessions between transactions.
+// changes nothing. It is safe when several processes call it at once: one migrates, under an advisory lock in a transaction on a connection
+// of its own, and the others wait and then find nothing to do. The URL may lead to a pooler that shares sessions between transactions.
 //
 // Each migration is one transaction. On an error Result holds what was applied before it, and a later Up goes on from there. A schema
 // that is newer than the program is a [*VersionError].

@@ -125,14 +125,14 @@ func (g *Git) Clone(ctx context.Context, url, dir string) error {
 		return fmt.Errorf("%s to %s: %w", op, dir, fs.ErrExist)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+		return diskFault(op, err)
 	}
 	if err := g.sweep(ctx, dir); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	temp, lock, err := lockedTemp(dir)
 	if err != nil {
-		return g.diskFault(op, err)
+		return diskFault(op, err)
 	}
 	err = g.cloneInto(ctx, op, r, temp, lock)
 	if err == nil {
@@ -326,7 +326,7 @@ func (g *Git) transfer(ctx context.Context, c call, dir string, clean func() err
 	}
 	g.log.WarnContext(ctx, "objects taken without checks", slog.String("op", c.op), slog.String("dir", dir), slog.String("stderr", e.Stderr))
 	if err := clean(); err != nil {
-		return fmt.Errorf("%s: %w", c.op, err)
+		return diskFault(c.op, err)
 	}
 	_, err = g.run(ctx, c, append([]string{"-c", "transfer.fsckObjects=false"}, args...)...)
 	return err
@@ -369,7 +369,8 @@ func size(dir string) int64 {
 	return n
 }
 
-func (g *Git) diskFault(op string, err error) error {
+// diskFault is an error of the file system.
+func diskFault(op string, err error) error {
 	e := &Error{Op: op, Err: err}
 	if isDiskFull(err) {
 		e.Kind = ErrDiskFull

@@ -1,6 +1,7 @@
 package facade_test
 
 import (
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -141,6 +142,41 @@ func TestReplacedAndGraftedHistoryIsNotSeen(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "info"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "info", "grafts"), []byte(list[3]+" "+list[0]+"\n"), 0o600))
 	require.Equal(t, want, history(t, g, dir))
+}
+
+// rawTree stores a tree whose entries no git would make: "mode name" and a blob each.
+func rawTree(t testing.TB, dir string, entries ...[2]string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, e := range entries {
+		blob, err := hex.DecodeString(gitInput(t, dir, e[1], "hash-object", "-t", "blob", "-w", "--stdin"))
+		require.NoError(t, err)
+		b.WriteString(e[0] + "\x00" + string(blob))
+	}
+	return gitInput(t, dir, b.String(), "hash-object", "-t", "tree", "-w", "--literally", "--stdin")
+}
+
+func TestTreesThatNoGitMakesAreOnlyText(t *testing.T) {
+	t.Parallel()
+	dir := bare(t)
+	const people = "author A <a@b> 1 +0000\ncommitter C <c@d> 1 +0000\n\nm\n"
+	root := literal(t, dir, "tree "+rawTree(t, dir, [2]string{"100644 ../../etc/passwd", "a\n"}, [2]string{"100644 .git", "b\nb\n"}, [2]string{"100664 g", "c\n"}, [2]string{"120000 l", "/etc/passwd"})+"\n"+people)
+	twice := literal(t, dir, "tree "+rawTree(t, dir, [2]string{"100644 f", "1\n"}, [2]string{"100644 f", "1\n2\n"}, [2]string{"100755 g", "c\n"})+"\nparent "+root+"\n"+people)
+	// Modes of the first years of git are the same to it as those of today.
+	modes := rawTree(t, dir, [2]string{"100664 f", "1\n2\n"}, [2]string{"100600 g", "c\n"}, [2]string{"100664 h", "x\n"})
+	later := rawTree(t, dir, [2]string{"100644 f", "1\n2\n"}, [2]string{"100777 g", "c\n"}, [2]string{"100644 h", "y\n"})
+	third := literal(t, dir, "tree "+modes+"\nparent "+twice+"\n"+people)
+	git(t, dir, "update-ref", "refs/heads/main", literal(t, dir, "tree "+later+"\nparent "+third+"\n"+people))
+	g := newGit(t)
+	clone := filepath.Join(t.TempDir(), "clone")
+	require.NoError(t, g.Clone(t.Context(), dir, clone))
+	require.Equal(t, [][]change{
+		{{Path: "../../etc/passwd", Added: 1}, {Path: ".git", Added: 2}, {Path: "g", Added: 1}, {Path: "l", Added: 1}},
+		{{Path: "(Deleted) ../../etc/passwd", Removed: 1}, {Path: "(Deleted) .git", Removed: 2}, {Path: "f", Added: 1}, {Path: "f", Added: 2}, {Path: "g"}, {Path: "(Deleted) l", Removed: 1}},
+		{{Path: "f", Added: 1}, {Path: "(Deleted) f", Removed: 2}, {Path: "g"}, {Path: "h", Added: 1}},
+		{{Path: "g"}, {Path: "h", Added: 1, Removed: 1}},
+	}, rowsOf(history(t, g, clone)))
+	verify(t, g, clone)
 }
 
 func TestRefusedURLsNeverReachGit(t *testing.T) {

@@ -147,7 +147,7 @@ func commits(t testing.TB, repo *facade.Repository, hashes []string) []*facade.C
 func verify(t testing.TB, g *facade.Git, dir string) bench.Result {
 	t.Helper()
 	var out strings.Builder
-	res, err := bench.Verify(t.Context(), g, dir, &out)
+	res, err := bench.Bench{Git: g, Env: os.Environ(), Out: &out}.Verify(t.Context(), dir)
 	require.NoError(t, err)
 	require.Zero(t, res.Differing, out.String())
 	require.NotZero(t, res.Rows)

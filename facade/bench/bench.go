@@ -10,13 +10,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"slices"
 	"time"
 
 	"augur/facade"
 )
+
+// Bench compares one facade with the git of the machine.
+type Bench struct {
+	Git *facade.Git
+	// Env is the environment of the other git, whose configuration is not read.
+	Env []string
+	// Out is told the progress and the differences.
+	Out io.Writer
+}
 
 // Figures are what one repository costs.
 type Figures struct {
@@ -38,26 +46,26 @@ func (f Figures) String() string {
 	return s
 }
 
-// Measure runs git and facade in turns, so that other work on the machine meets both. Progress is told to out.
-func Measure(ctx context.Context, g *facade.Git, dir string, rounds int, out io.Writer) (Figures, error) {
+// Measure runs git and facade in turns, so that other work on the machine meets both.
+func (b Bench) Measure(ctx context.Context, dir string, rounds int) (Figures, error) {
 	f := Figures{Repo: dir}
 	var git, engine []time.Duration
 	for i := range rounds {
 		start := time.Now()
 		cmd := exec.CommandContext(ctx, "git", "--git-dir="+dir, "log", "-p", "-M")
-		cmd.Env = gitEnv()
+		cmd.Env = b.env()
 		if err := cmd.Run(); err != nil {
 			return f, fmt.Errorf("git log -p -M in %s: %w", dir, err)
 		}
 		git = append(git, time.Since(start))
 		start = time.Now()
-		commits, rows, err := count(ctx, g, dir)
+		commits, rows, err := count(ctx, b.Git, dir)
 		if err != nil {
 			return f, err
 		}
 		engine = append(engine, time.Since(start))
 		f.Commits, f.Rows = commits, rows
-		fmt.Fprintf(out, "round %d: git log -p -M %.2fs, engine %.2fs, ratio %.2f\n", i+1, git[i].Seconds(), engine[i].Seconds(), engine[i].Seconds()/git[i].Seconds())
+		fmt.Fprintf(b.Out, "round %d: git log -p -M %.2fs, engine %.2fs, ratio %.2f\n", i+1, git[i].Seconds(), engine[i].Seconds(), engine[i].Seconds()/git[i].Seconds())
 	}
 	f.Git, f.Engine = median(git), median(engine)
 	return f, nil
@@ -110,16 +118,16 @@ func (r Result) String() string {
 // shown is how many differences are told one by one.
 const shown = 20
 
-// Verify compares every row with `git log --numstat -z -M`. Differences are told to out.
-func Verify(ctx context.Context, g *facade.Git, dir string, out io.Writer) (Result, error) {
+// Verify compares every row with `git log --numstat -z -M`.
+func (b Bench) Verify(ctx context.Context, dir string) (Result, error) {
 	var res Result
-	repo, hashes, err := open(ctx, g, dir)
+	repo, hashes, err := open(ctx, b.Git, dir)
 	if err != nil || len(hashes) == 0 {
 		return res, err
 	}
 	cmd := exec.CommandContext(ctx, "git", "--git-dir="+dir, "log", "--date-order", "--reverse", "--numstat", "-z", "-M", "-l1000", "--root", "--format=%H")
-	cmd.Env = gitEnv()
-	cmd.Stderr = out
+	cmd.Env = b.env()
+	cmd.Stderr = b.Out
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		return res, err
@@ -130,7 +138,7 @@ func Verify(ctx context.Context, g *facade.Git, dir string, out io.Writer) (Resu
 	truth := &numstat{br: bufio.NewReaderSize(pipe, 1<<18)}
 	differ := func(format string, args ...any) {
 		if res.Differing++; res.Differing <= shown {
-			fmt.Fprintf(out, format+"\n", args...)
+			fmt.Fprintf(b.Out, format+"\n", args...)
 		}
 	}
 	for c, err := range repo.History(ctx, hashes) {
@@ -159,7 +167,7 @@ func Verify(ctx context.Context, g *facade.Git, dir string, out io.Writer) (Resu
 	return res, nil
 }
 
-func gitEnv() []string {
-	return append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1", "GIT_NO_REPLACE_OBJECTS=1", "LC_ALL=C",
+func (b Bench) env() []string {
+	return append(slices.Clone(b.Env), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1", "GIT_NO_REPLACE_OBJECTS=1", "LC_ALL=C",
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*")
 }

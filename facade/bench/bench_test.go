@@ -45,7 +45,7 @@ func TestVerifyFindsEveryRowThatDiffers(t *testing.T) {
 	g, err := facade.New(facade.Options{Home: t.TempDir(), Env: os.Environ()})
 	require.NoError(t, err)
 	var out strings.Builder
-	res, err := bench.Verify(t.Context(), g, dir, &out)
+	res, err := bench.Bench{Git: g, Env: os.Environ(), Out: &out}.Verify(t.Context(), dir)
 	require.NoError(t, err)
 	require.Equal(t, bench.Result{Commits: 6, Rows: 6}, res, out.String())
 	require.Equal(t, "verify-facade: rows=6 differing=0 commits=6 repairs=0", res.String())
@@ -56,7 +56,7 @@ func TestVerifyFindsEveryRowThatDiffers(t *testing.T) {
 	require.NoError(t, os.WriteFile(other, []byte(script), 0o755))
 	g, err = facade.New(facade.Options{Home: t.TempDir(), Env: os.Environ(), Binary: other})
 	require.NoError(t, err)
-	res, err = bench.Verify(t.Context(), g, dir, &out)
+	res, err = bench.Bench{Git: g, Env: os.Environ(), Out: &out}.Verify(t.Context(), dir)
 	require.NoError(t, err)
 	require.Equal(t, 1, res.Differing)
 	require.Contains(t, out.String(), "git counts 1 files, we 2")

@@ -31,9 +31,13 @@ func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer, endT
 		flags.Usage()
 		return 2
 	}
-	work := func(g *facade.Git, dir string) error { return measured(ctx, g, dir, *rounds, stdout, stderr, endToEnd) }
+	work := func(g *facade.Git, dir string) error {
+		return measured(ctx, Bench{Git: g, Env: env, Out: stderr}, dir, *rounds, stdout, endToEnd)
+	}
 	if *verify {
-		work = func(g *facade.Git, dir string) error { return verified(ctx, g, dir, stdout, stderr) }
+		work = func(g *facade.Git, dir string) error {
+			return verified(ctx, Bench{Git: g, Env: env, Out: stderr}, dir, stdout)
+		}
 	}
 	if err := withGit(*repo, facade.Options{Env: env, Parallel: *parallel}, work); err != nil { //nolint:contextcheck // New asks git for its version, which ends at once
 		fmt.Fprintln(stderr, err)
@@ -58,8 +62,8 @@ func withGit(repo string, o facade.Options, work func(*facade.Git, string) error
 	return errors.Join(err, os.RemoveAll(o.Home))
 }
 
-func verified(ctx context.Context, g *facade.Git, dir string, stdout, stderr io.Writer) error {
-	res, err := Verify(ctx, g, dir, stderr)
+func verified(ctx context.Context, b Bench, dir string, stdout io.Writer) error {
+	res, err := b.Verify(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -70,8 +74,8 @@ func verified(ctx context.Context, g *facade.Git, dir string, stdout, stderr io.
 	return nil
 }
 
-func measured(ctx context.Context, g *facade.Git, dir string, rounds int, stdout, stderr io.Writer, endToEnd EndToEnd) error {
-	figures, err := Measure(ctx, g, dir, rounds, stderr)
+func measured(ctx context.Context, b Bench, dir string, rounds int, stdout io.Writer, endToEnd EndToEnd) error {
+	figures, err := b.Measure(ctx, dir, rounds)
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,11 @@ func quote(path string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for i := range len(path) {
-		fmt.Fprintf(&b, "\\%03o", path[i])
+		if c := path[i]; c > ' ' && c < 0x7f && c != '"' && c != '\\' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "\\%03o", c)
+		}
 	}
 	return b.String() + `"`
 }

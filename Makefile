@@ -38,6 +38,11 @@ postgres:
 race: postgres ## Run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(GOTESTFLAGS) $(PKGS)
 
+.PHONY: test-pgbouncer
+test-pgbouncer: postgres ## Run the program through pgbouncer in transaction mode, which is installed when it is missing
+	@scripts/install-pgbouncer.sh
+	$(GO) test -tags pgbouncer -run Pgbouncer -timeout 5m $(GOTESTFLAGS) ./cmd/augur
+
 .PHONY: shuffle
 shuffle: postgres ## Run the tests three times in random order
 	$(GO) test -shuffle=on -count=3 -timeout 30m $(GOTESTFLAGS) $(PKGS)

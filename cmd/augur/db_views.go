@@ -60,7 +60,7 @@ func (a *app) refreshViews(c *cli.Context, names []string) error {
 			if err != nil {
 				return err
 			}
-			return a.printViews(views, c.Bool("json"))
+			return a.printViews(c, views)
 		}
 		o := care.RefreshOptions{Views: names, Force: c.Bool("force"), Timeout: config.Of[care.Settings](settings).ViewTimeout}
 		if c.IsSet("timeout") {
@@ -76,7 +76,7 @@ func (a *app) refreshViews(c *cli.Context, names []string) error {
 		if err != nil {
 			return err
 		}
-		if err := a.printViews(views, c.Bool("json")); err != nil {
+		if err := a.printViews(c, views); err != nil {
 			return err
 		}
 		for _, v := range views {
@@ -116,8 +116,8 @@ func tookText(seconds float64) string {
 }
 
 // printViews prints how views are, one a row; the last look at a view counts.
-func (a *app) printViews(views []care.View, asJSON bool) error {
-	if asJSON {
+func (a *app) printViews(c *cli.Context, views []care.View) error {
+	if c.Bool("json") {
 		return a.printJSON(views)
 	}
 	t := newTable(a.stdout, "View", "Outcome", "Current to", "Took", "Rows come from")

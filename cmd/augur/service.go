@@ -23,10 +23,11 @@ import (
 
 // Connections that processes need: the backend for monitor, care and web, a worker for itself and, beside one for each job, for the queue. Two
 // more, for heartbeats and settings, are in pools of their own. So a worker with n slots has at most n+8, and the backend at most 10.
+// docs/operations.md has the whole sum.
 const (
 	backendConns = 8
 	workerConns  = 2
-	spareConns   = 4
+	spareConns   = 3 // and the queue's listener, which leaves its pool and is counted by nobody
 )
 
 // service is what the backend and workers are made of: they run long, read settings as these change, and log.

@@ -34,16 +34,11 @@ func lock(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (unlock fun
 			log.WarnContext(ctx, "migration lock connection did not close", slog.Any("error", err))
 		}
 	}
-	// The transaction does nothing while migrations run.
-	if _, err := conn.Exec(ctx, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
-		unlock()
-		return nil, fmt.Errorf("begin the transaction of the migration lock: %w", err)
-	}
 	ticker := time.NewTicker(lockPoll)
 	defer ticker.Stop()
 	for first := true; ; first = false {
-		var locked bool
-		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(lockKey)).Scan(&locked); err != nil {
+		locked, err := tryLock(ctx, conn)
+		if err != nil {
 			unlock()
 			return nil, fmt.Errorf("take the migration lock: %w", err)
 		}
@@ -60,4 +55,21 @@ func lock(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (unlock fun
 		case <-ticker.C:
 		}
 	}
+}
+
+// tryLock begins a transaction and takes the lock in it. Without the lock it ends the transaction, which would keep a session of a pooler from
+// the process that has it.
+func tryLock(ctx context.Context, conn *pgx.Conn) (locked bool, err error) {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return false, err
+	}
+	// The transaction does nothing while migrations run.
+	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+		return false, err
+	}
+	if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(lockKey)).Scan(&locked); err != nil || locked {
+		return locked, err
+	}
+	return false, tx.Rollback(ctx)
 }

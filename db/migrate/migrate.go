@@ -24,6 +24,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
+
+	"augur/db"
 )
 
 //go:generate go run augur/tools/schemadoc ../../docs/schema.md
@@ -58,11 +60,14 @@ type Result struct {
 // that is newer than the program is a [*VersionError].
 func Up(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (Result, error) {
 	before, err := read(ctx, pool)
-	if err != nil {
+	switch {
+	case db.IsUndefined(err): // another process is in the middle of it
+	case err != nil:
 		return Result{}, err
-	}
-	if done, result, err := settled(before); done {
-		return result, err
+	default:
+		if done, result, err := settled(before); done {
+			return result, err
+		}
 	}
 	if err := checkServer(ctx, pool); err != nil {
 		return Result{}, err
@@ -223,15 +228,15 @@ func newProvider(pool *pgxpool.Pool) (*goose.Provider, error) {
 	}
 	conn := pool.Config().ConnConfig
 	conn.RuntimeParams["timezone"] = "UTC" // goose records local time without a zone
-	db := stdlib.OpenDB(*conn)
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, sub,
+	door := stdlib.OpenDB(*conn)
+	provider, err := goose.NewProvider(goose.DialectPostgres, door, sub,
 		goose.WithTableName(versionTable),
 		goose.WithDisableGlobalRegistry(true),
 		// Branches of development number their files independently; Check misses none, whatever the order.
 		goose.WithAllowOutofOrder(true),
 	)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the embedded migrations: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open the embedded migrations: %w", err), door.Close())
 	}
 	return provider, nil
 }

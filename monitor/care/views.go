@@ -269,9 +269,19 @@ func (c *Care) refreshDue(ctx context.Context) {
 	if interval <= 0 {
 		return
 	}
-	_, err := c.Refresh(ctx, RefreshOptions{
+	began := time.Now()
+	views, err := c.Refresh(ctx, RefreshOptions{
 		Interval: interval, Timeout: config.Of[Settings](c.settings).ViewTimeout, Done: func(v View) { c.report(ctx, v) },
 	})
+	refreshed := 0
+	for _, v := range views {
+		if v.Outcome == Refreshed {
+			refreshed++
+		}
+	}
+	if refreshed > 0 {
+		c.log.InfoContext(ctx, "views refreshed", slog.Int("views", refreshed), slog.Duration("took", time.Since(began).Round(time.Millisecond)))
+	}
 	if err != nil && !errors.Is(err, ErrBusy) && ctx.Err() == nil {
 		c.log.WarnContext(ctx, "refresh of the views broke off; it is tried again", slog.Any("error", err))
 	}
@@ -280,7 +290,7 @@ func (c *Care) refreshDue(ctx context.Context) {
 func (c *Care) report(ctx context.Context, v View) {
 	switch v.Outcome {
 	case Refreshed:
-		c.log.InfoContext(ctx, "view refreshed", slog.String("view", v.Name), slog.Float64("seconds", v.Seconds))
+		c.log.DebugContext(ctx, "view refreshed", slog.String("view", v.Name), slog.Float64("seconds", v.Seconds))
 	case Unchanged:
 		c.log.DebugContext(ctx, "view unchanged", slog.String("view", v.Name))
 	default:

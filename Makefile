@@ -86,6 +86,10 @@ verify-facade: ## Compare every row of a history with git's own numbers: REPO=<g
 	@test -n "$(REPO)" || { echo "usage: make $@ REPO=<git directory>" >&2; exit 2; }
 	@$(GO) run ./tools/benchfacade -repo "$(REPO)" -verify
 
+.PHONY: bench-queue
+bench-queue: postgres ## Measure the monitor and the queue: BENCHFLAGS='-only noop -jobs 50000'
+	@$(GO) run ./tools/benchqueue $(BENCHFLAGS)
+
 .PHONY: verify
 verify: build test check-generated vet-sql ## Build, test, and check what is generated
 

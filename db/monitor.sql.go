@@ -35,38 +35,14 @@ func (q *Queries) AddTasks(ctx context.Context, db DBTX, arg AddTasksParams) err
 	return err
 }
 
-const collectingCounts = `-- name: CollectingCounts :many
-SELECT p.phase::text AS phase, count(*) AS repos
-FROM augur_operations.collection_phase p
-WHERE p.status = 'Collecting'
-GROUP BY p.phase
-ORDER BY p.phase
+const byIndex = `-- name: ByIndex :exec
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)
 `
 
-type CollectingCountsRow struct {
-	Phase string
-	Repos int64
-}
-
-// CollectingCounts counts repositories that are Collecting, per phase.
-func (q *Queries) CollectingCounts(ctx context.Context, db DBTX) ([]CollectingCountsRow, error) {
-	rows, err := db.Query(ctx, collectingCounts)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []CollectingCountsRow
-	for rows.Next() {
-		var i CollectingCountsRow
-		if err := rows.Scan(&i.Phase, &i.Repos); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// ByIndex makes the statements of this transaction look rows up by index, with plans that are made once and hold for a table of any size.
+func (q *Queries) ByIndex(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, byIndex)
+	return err
 }
 
 const collectingPhases = `-- name: CollectingPhases :many
@@ -115,90 +91,49 @@ func (q *Queries) DatabaseTime(ctx context.Context, db DBTX) (time.Time, error) 
 	return at, err
 }
 
-const dueRepos = `-- name: DueRepos :many
-WITH fresh AS (
-    SELECT p.repo_id, 'new'::text AS sort,
-        row_number() OVER (ORDER BY coalesce(s.commit_sum, s.issue_pr_sum) NULLS LAST, p.repo_id) AS place
-    FROM augur_operations.collection_phase p
-    JOIN augur_operations.collection_status s ON s.repo_id = p.repo_id
-    JOIN augur_data.repo r ON r.repo_id = p.repo_id
-    WHERE p.phase = $1::text AND p.status IN ('Pending', 'Initializing', 'Update', 'Failed Clone')
-        AND ($1 <> 'secondary' OR s.core_status <> 'Pending')
-        AND (cardinality($2::text[]) = 0 OR r.repo_git LIKE ANY ($2))
-    ORDER BY place
-    LIMIT $3::int
-),
-due AS (
-    SELECT p.repo_id, 'due'::text AS sort,
-        row_number() OVER (ORDER BY coalesce(b.retry_at, p.last_collected) NULLS FIRST, p.repo_id) AS place
-    FROM augur_operations.collection_phase p
-    JOIN augur_operations.collection_status s ON s.repo_id = p.repo_id
-    JOIN augur_data.repo r ON r.repo_id = p.repo_id
-    LEFT JOIN augur_operations.collection_backoff b ON b.repo_id = p.repo_id AND b.phase = p.phase
-    WHERE p.phase = $1
-        AND (
-            (p.status = 'Success' AND p.last_collected <= greatest(clock_timestamp() - $4::interval, $5::timestamptz))
-            OR (p.status IN ('Error', 'Ignore') AND (b.retry_at <= clock_timestamp() OR b.failed_at <= $5))
-        )
-        AND ($1 <> 'secondary' OR s.core_status <> 'Pending')
-        AND (cardinality($2) = 0 OR r.repo_git LIKE ANY ($2))
-    ORDER BY place
-    LIMIT $6::int
-)
-SELECT s.repo_id, r.repo_group_id, r.repo_git, c.sort, c.place, (p.last_collected IS NULL)::boolean AS never_collected
-FROM (SELECT repo_id, sort, place FROM fresh UNION ALL SELECT repo_id, sort, place FROM due) AS c
-JOIN augur_operations.collection_status s ON s.repo_id = c.repo_id
-JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = $1
-JOIN augur_data.repo r ON r.repo_id = c.repo_id
-ORDER BY c.sort DESC, c.place
+const lockWaiting = `-- name: LockWaiting :many
+SELECT s.repo_id, r.repo_git
+FROM (SELECT unnest($1::bigint[]) AS repo_id, unnest($2::text[]) AS wait) AS u
+JOIN augur_operations.collection_status s ON s.repo_id = u.repo_id
+JOIN augur_data.repo r ON r.repo_id = s.repo_id
+WHERE CASE $3::text
+        WHEN 'core' THEN s.core_status
+        WHEN 'secondary' THEN s.secondary_status
+        WHEN 'facade' THEN s.facade_status
+        ELSE s.ml_status
+    END = ANY (CASE u.wait
+        WHEN 'new' THEN '{Pending,Initializing,Update,Failed Clone}'::text[]
+        WHEN 'due' THEN '{Success}'::text[]
+        ELSE '{Error,Ignore}'::text[]
+    END)
+    AND ($3 <> 'secondary' OR s.core_status <> 'Pending')
+ORDER BY s.repo_id
 FOR UPDATE OF s SKIP LOCKED
 `
 
-type DueReposParams struct {
-	Phase    string
-	Patterns []string
-	MaxNew   int32
-	Interval time.Duration
-	Since    *time.Time
-	MaxDue   int32
+type LockWaitingParams struct {
+	RepoIDs []int64
+	Waits   []string
+	Phase   string
 }
 
-type DueReposRow struct {
-	RepoID         int64
-	RepoGroupID    int64
-	RepoGit        string
-	Sort           string
-	Place          int64
-	NeverCollected bool
+type LockWaitingRow struct {
+	RepoID  int64
+	RepoGit string
 }
 
-// DueRepos lists and locks repositories whose phase may start now: never collected ones, and those whose interval or back-off is over. At most
-// max_new and max_due of each sort, the smallest first among the new, the stalest first among the due. What was collected, or failed, before
-// since is due whatever its interval. An empty list of patterns stands for any URL.
-func (q *Queries) DueRepos(ctx context.Context, db DBTX, arg DueReposParams) ([]DueReposRow, error) {
-	rows, err := db.Query(ctx, dueRepos,
-		arg.Phase,
-		arg.Patterns,
-		arg.MaxNew,
-		arg.Interval,
-		arg.Since,
-		arg.MaxDue,
-	)
+// LockWaiting locks the statuses of repositories that still wait for what they waited for when they were listed: arrays are parallel. What
+// another transaction holds is left out; a later tick will see what became of it.
+func (q *Queries) LockWaiting(ctx context.Context, db DBTX, arg LockWaitingParams) ([]LockWaitingRow, error) {
+	rows, err := db.Query(ctx, lockWaiting, arg.RepoIDs, arg.Waits, arg.Phase)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []DueReposRow
+	var items []LockWaitingRow
 	for rows.Next() {
-		var i DueReposRow
-		if err := rows.Scan(
-			&i.RepoID,
-			&i.RepoGroupID,
-			&i.RepoGit,
-			&i.Sort,
-			&i.Place,
-			&i.NeverCollected,
-		); err != nil {
+		var i LockWaitingRow
+		if err := rows.Scan(&i.RepoID, &i.RepoGit); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -251,6 +186,58 @@ func (q *Queries) ResetRuns(ctx context.Context, db DBTX, arg ResetRunsParams) (
 	return i, err
 }
 
+const runningShares = `-- name: RunningShares :many
+SELECT c.phase, c.fresh, c.user_group_id, c.repo_group_id,
+    (c.size >= CASE WHEN c.phase IN ('core', 'secondary') THEN $1::bigint ELSE $2::bigint END)::boolean AS large,
+    count(*) AS repos
+FROM augur_operations.collection_schedule c
+WHERE c.wait = 'running'
+GROUP BY c.phase, c.fresh, c.user_group_id, c.repo_group_id, large
+ORDER BY c.phase, c.fresh, c.user_group_id, c.repo_group_id, large
+`
+
+type RunningSharesParams struct {
+	LargeIssues  int64
+	LargeCommits int64
+}
+
+type RunningSharesRow struct {
+	Phase       string
+	Fresh       bool
+	UserGroupID int64
+	RepoGroupID int64
+	Large       bool
+	Repos       int64
+}
+
+// RunningShares counts what is Collecting, by phase, share and size.
+func (q *Queries) RunningShares(ctx context.Context, db DBTX, arg RunningSharesParams) ([]RunningSharesRow, error) {
+	rows, err := db.Query(ctx, runningShares, arg.LargeIssues, arg.LargeCommits)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RunningSharesRow
+	for rows.Next() {
+		var i RunningSharesRow
+		if err := rows.Scan(
+			&i.Phase,
+			&i.Fresh,
+			&i.UserGroupID,
+			&i.RepoGroupID,
+			&i.Large,
+			&i.Repos,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const startRuns = `-- name: StartRuns :many
 INSERT INTO augur_operations.collection_run (repo_id, phase, full_collection)
 SELECT u.repo_id, $1::text, u.full_collection
@@ -300,4 +287,331 @@ func (q *Queries) TryLead(ctx context.Context, db DBTX) (bool, error) {
 	var leads bool
 	err := row.Scan(&leads)
 	return leads, err
+}
+
+const waitingRepos = `-- name: WaitingRepos :many
+WITH places AS (
+    SELECT q.platform, t.turn::smallint AS turn
+    FROM unnest($1::text[]) AS q (platform)
+    CROSS JOIN generate_series(0, 63) AS t (turn)
+),
+waiting AS (
+    (
+        SELECT n.repo_id, n.wait, n.fresh, n.user_group_id, n.repo_group_id, n.since AS due_at, false AS large
+        FROM unnest($1) AS q (platform)
+        CROSS JOIN LATERAL (
+            SELECT c.repo_id, c.wait, c.fresh, c.user_group_id, c.repo_group_id, c.since
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = $2::text AND c.wait = 'new' AND c.platform = q.platform AND c.turn = 0 AND c.size < $3::bigint
+            ORDER BY c.since, c.repo_id
+            LIMIT $4::int
+        ) AS n
+        ORDER BY due_at, n.repo_id
+        LIMIT $4
+    )
+    UNION ALL
+    (
+        SELECT d.repo_id, d.wait, d.fresh, d.user_group_id, d.repo_group_id, d.due_at, false AS large
+        FROM places p
+        CROSS JOIN LATERAL (
+            SELECT c.repo_id, c.wait, c.fresh, c.user_group_id, c.repo_group_id,
+                c.since + $5::interval * (1 - $6::float8 * augur_operations.collection_jitter(c.repo_id, c.phase)) AS due_at
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = $2 AND c.wait = 'due' AND c.platform = p.platform AND c.turn = p.turn AND c.size < $3
+                AND c.since <= greatest(statement_timestamp() - $5 * (1 - $6 * (p.turn + 1) / 64), $7::timestamptz)
+                AND c.since <= greatest(
+                    statement_timestamp() - $5 * (1 - $6 * augur_operations.collection_jitter(c.repo_id, c.phase)), $7
+                )
+            ORDER BY c.since, c.repo_id
+            LIMIT $4 / 8 + 8
+        ) AS d
+        ORDER BY d.due_at, d.repo_id
+        LIMIT $4
+    )
+    UNION ALL
+    (
+        SELECT n.repo_id, n.wait, n.fresh, n.user_group_id, n.repo_group_id, n.since AS due_at, false AS large
+        FROM unnest($1) AS q (platform)
+        CROSS JOIN LATERAL (
+            SELECT c.repo_id, c.wait, c.fresh, c.user_group_id, c.repo_group_id, c.since
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = $2 AND c.wait = 'retry' AND c.platform = q.platform AND c.turn = 0 AND c.size < $3
+                AND c.since <= CASE WHEN $7 > 'epoch' THEN 'infinity' ELSE statement_timestamp() END
+                AND (c.since <= statement_timestamp() OR EXISTS (
+                    SELECT 1
+                    FROM augur_operations.collection_backoff b
+                    WHERE b.repo_id = c.repo_id AND b.phase = c.phase AND b.failed_at <= $7
+                ))
+            ORDER BY c.since, c.repo_id
+            LIMIT $4
+        ) AS n
+        ORDER BY due_at, n.repo_id
+        LIMIT $4
+    )
+    UNION ALL
+    (
+        SELECT l.repo_id, l.wait, l.fresh, l.user_group_id, l.repo_group_id, l.due_at, true AS large
+        FROM unnest($1) AS q (platform)
+        CROSS JOIN unnest('{new,due,retry}'::text[]) AS w (wait)
+        CROSS JOIN LATERAL (
+            SELECT c.repo_id, c.wait, c.fresh, c.user_group_id, c.repo_group_id,
+                c.since + CASE c.wait
+                    WHEN 'due' THEN $5 * (1 - $6 * augur_operations.collection_jitter(c.repo_id, c.phase))
+                    ELSE interval '0'
+                END AS due_at
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = $2 AND c.wait = w.wait AND c.wait IN ('new', 'due', 'retry') AND c.platform = q.platform
+                AND c.size >= 10000 AND c.size >= $3
+                AND CASE c.wait
+                    WHEN 'new' THEN true
+                    WHEN 'due' THEN c.since <= greatest(
+                        statement_timestamp() - $5 * (1 - $6 * augur_operations.collection_jitter(c.repo_id, c.phase)), $7
+                    )
+                    ELSE c.since <= statement_timestamp() OR EXISTS (
+                        SELECT 1
+                        FROM augur_operations.collection_backoff b
+                        WHERE b.repo_id = c.repo_id AND b.phase = c.phase AND b.failed_at <= $7
+                    )
+                END
+            ORDER BY c.since, c.repo_id
+            LIMIT $4
+        ) AS l
+        ORDER BY l.due_at, l.repo_id
+        LIMIT $4
+    )
+)
+SELECT v.repo_id::bigint AS repo_id, v.wait::text AS wait, v.fresh::boolean AS fresh, v.user_group_id::bigint AS user_group_id,
+    v.repo_group_id::bigint AS repo_group_id, v.due_at::timestamptz AS due_at, v.large::boolean AS large
+FROM waiting v
+ORDER BY v.due_at, v.repo_id
+`
+
+type WaitingReposParams struct {
+	Platforms []string
+	Phase     string
+	Large     int64
+	MaxRepos  int32
+	Interval  time.Duration
+	Early     float64
+	Since     time.Time
+}
+
+type WaitingReposRow struct {
+	RepoID      int64
+	Wait        string
+	Fresh       bool
+	UserGroupID int64
+	RepoGroupID int64
+	DueAt       time.Time
+	Large       bool
+}
+
+// WaitingRepos lists what may start now in a phase: of small and of large repositories the max_repos that wait longest, new ones, due ones
+// and those whose back-off is over each for themselves. What was collected, or failed, before since is due whatever its interval; early is the
+// part of the interval by which jitter lets phases come early. Due ones are found by the 64th of the jitter that they have: a range of an index for each.
+func (q *Queries) WaitingRepos(ctx context.Context, db DBTX, arg WaitingReposParams) ([]WaitingReposRow, error) {
+	rows, err := db.Query(ctx, waitingRepos,
+		arg.Platforms,
+		arg.Phase,
+		arg.Large,
+		arg.MaxRepos,
+		arg.Interval,
+		arg.Early,
+		arg.Since,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WaitingReposRow
+	for rows.Next() {
+		var i WaitingReposRow
+		if err := rows.Scan(
+			&i.RepoID,
+			&i.Wait,
+			&i.Fresh,
+			&i.UserGroupID,
+			&i.RepoGroupID,
+			&i.DueAt,
+			&i.Large,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitingShares = `-- name: WaitingShares :many
+WITH RECURSIVE visited AS (
+    (
+        SELECT q.platform, u.user_group_id, f.repo_group_id, 1 AS visits
+        FROM unnest($6::text[]) AS q (platform)
+        CROSS JOIN (SELECT unnest($7::bigint[]) AS user_group_id, unnest($8::bigint[]) AS from_group) AS u
+        CROSS JOIN LATERAL (
+            SELECT c.repo_group_id
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = $1::text AND c.wait = $2::text AND c.wait IN ('new', 'due', 'retry') AND c.platform = q.platform
+                AND c.user_group_id = u.user_group_id AND c.repo_group_id >= u.from_group
+            ORDER BY c.repo_group_id, c.since, c.repo_id
+            LIMIT 1
+        ) AS f
+    )
+    UNION ALL
+    SELECT v.platform, v.user_group_id, n.repo_group_id, v.visits + 1
+    FROM visited v
+    CROSS JOIN LATERAL (
+        SELECT c.repo_group_id
+        FROM augur_operations.collection_schedule c
+        WHERE c.phase = $1 AND c.wait = $2 AND c.wait IN ('new', 'due', 'retry') AND c.platform = v.platform
+            AND c.user_group_id = v.user_group_id AND c.repo_group_id > v.repo_group_id
+        ORDER BY c.repo_group_id, c.since, c.repo_id
+        LIMIT 1
+    ) AS n
+    WHERE v.visits < $9::int
+)
+SELECT coalesce(w.repo_id, 0)::bigint AS repo_id, coalesce(w.fresh, false)::boolean AS fresh, coalesce(w.since, 'epoch')::timestamptz AS since,
+    v.user_group_id::bigint AS user_group_id, v.repo_group_id::bigint AS repo_group_id, v.visits::int AS visits
+FROM visited v
+LEFT JOIN LATERAL (
+    SELECT c.repo_id, c.fresh, c.since
+    FROM augur_operations.collection_schedule c
+    WHERE c.phase = $1 AND c.wait = $2 AND c.wait IN ('new', 'due', 'retry') AND c.platform = v.platform
+        AND c.user_group_id = v.user_group_id AND c.repo_group_id = v.repo_group_id AND c.size < $3::bigint
+        AND c.since <= CASE $2 WHEN 'due' THEN statement_timestamp() - $4::interval ELSE 'infinity' END
+    ORDER BY c.since, c.repo_id
+    LIMIT $5::int
+) AS w ON true
+ORDER BY v.user_group_id, v.platform, v.repo_group_id, w.since, w.repo_id
+`
+
+type WaitingSharesParams struct {
+	Phase      string
+	Wait       string
+	Large      int64
+	Interval   time.Duration
+	MaxRepos   int32
+	Platforms  []string
+	Users      []int64
+	FromGroups []int64
+	MaxGroups  int32
+}
+
+type WaitingSharesRow struct {
+	RepoID      int64
+	Fresh       bool
+	Since       time.Time
+	UserGroupID int64
+	RepoGroupID int64
+	Visits      int32
+}
+
+// WaitingShares visits repository groups of each of the user groups, in the order of their ids, from one on, and lists what waits longest in each: new
+// ones, or due ones whose whole interval is over. Users and from_groups are parallel. A group where nothing may start has a row with repository 0.
+func (q *Queries) WaitingShares(ctx context.Context, db DBTX, arg WaitingSharesParams) ([]WaitingSharesRow, error) {
+	rows, err := db.Query(ctx, waitingShares,
+		arg.Phase,
+		arg.Wait,
+		arg.Large,
+		arg.Interval,
+		arg.MaxRepos,
+		arg.Platforms,
+		arg.Users,
+		arg.FromGroups,
+		arg.MaxGroups,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WaitingSharesRow
+	for rows.Next() {
+		var i WaitingSharesRow
+		if err := rows.Scan(
+			&i.RepoID,
+			&i.Fresh,
+			&i.Since,
+			&i.UserGroupID,
+			&i.RepoGroupID,
+			&i.Visits,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const waitingUsers = `-- name: WaitingUsers :many
+WITH RECURSIVE visited AS (
+    (
+        SELECT q.platform, f.user_group_id, 1 AS visits
+        FROM unnest($2::text[]) AS q (platform)
+        CROSS JOIN LATERAL (
+            SELECT c.user_group_id
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = $3::text AND c.wait = $4::text AND c.wait IN ('new', 'due', 'retry') AND c.platform = q.platform
+                AND c.user_group_id >= $5::bigint
+            ORDER BY c.user_group_id, c.repo_group_id, c.since, c.repo_id
+            LIMIT 1
+        ) AS f
+    )
+    UNION ALL
+    SELECT v.platform, n.user_group_id, v.visits + 1
+    FROM visited v
+    CROSS JOIN LATERAL (
+        SELECT c.user_group_id
+        FROM augur_operations.collection_schedule c
+        WHERE c.phase = $3 AND c.wait = $4 AND c.wait IN ('new', 'due', 'retry') AND c.platform = v.platform AND c.user_group_id > v.user_group_id
+        ORDER BY c.user_group_id, c.repo_group_id, c.since, c.repo_id
+        LIMIT 1
+    ) AS n
+    WHERE v.visits < $1::int
+)
+SELECT v.user_group_id::bigint AS user_group_id
+FROM visited v
+GROUP BY v.user_group_id
+ORDER BY v.user_group_id
+LIMIT $1
+`
+
+type WaitingUsersParams struct {
+	MaxUsers  int32
+	Platforms []string
+	Phase     string
+	Wait      string
+	FromUser  int64
+}
+
+// WaitingUsers visits user groups of which something waits, in the order of their ids, from one on: at most max_users for each platform.
+func (q *Queries) WaitingUsers(ctx context.Context, db DBTX, arg WaitingUsersParams) ([]int64, error) {
+	rows, err := db.Query(ctx, waitingUsers,
+		arg.MaxUsers,
+		arg.Platforms,
+		arg.Phase,
+		arg.Wait,
+		arg.FromUser,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var user_group_id int64
+		if err := rows.Scan(&user_group_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_group_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,11 +31,14 @@ type Monitor struct {
 	settings *config.Store
 	log      *slog.Logger
 	queries  *db.Queries
+
+	mu     sync.Mutex
+	visits map[backlog]visits
 }
 
 // New makes a monitor; [Monitor.Run] is its loop.
 func New(pool *pgxpool.Pool, queue *tasks.Queue, catalog *tasks.Catalog, settings *config.Store, log *slog.Logger) *Monitor {
-	return &Monitor{pool: pool, queue: queue, catalog: catalog, settings: settings, log: log, queries: db.New()}
+	return &Monitor{pool: pool, queue: queue, catalog: catalog, settings: settings, log: log, queries: db.New(), visits: map[backlog]visits{}}
 }
 
 // RetryAfter is how long a phase that ended for the cause waits before it is started again: the setting after errors, a month after results
@@ -107,16 +111,16 @@ func (m *Monitor) Tick(ctx context.Context) (Report, error) {
 		if !leads {
 			return nil
 		}
-		counts, err := m.queries.CollectingCounts(ctx, tx)
-		if err != nil {
-			return fmt.Errorf("count what is Collecting: %w", err)
+		if err := m.queries.ByIndex(ctx, tx); err != nil {
+			return fmt.Errorf("prepare to read the schedule: %w", err)
 		}
-		collecting := map[tasks.Phase]int{}
-		for _, row := range counts {
-			collecting[tasks.Phase(row.Phase)] = int(row.Repos)
+		limits := config.Of[Tasks](m.settings)
+		running, err := m.running(ctx, tx, limits)
+		if err != nil {
+			return err
 		}
 		for _, plan := range plans(m.settings) {
-			started, err := m.startPhase(ctx, tx, plan, collecting[plan.phase])
+			started, err := m.startPhase(ctx, tx, plan, running[plan.phase])
 			if err != nil {
 				return fmt.Errorf("start phase %s: %w", plan.phase, err)
 			}
@@ -132,79 +136,55 @@ func (m *Monitor) Tick(ctx context.Context) (Report, error) {
 	return report, nil
 }
 
-// plan is what the settings say about a phase.
-type plan struct {
-	phase    tasks.Phase
-	limit    int
-	interval time.Duration
-	prelim   bool
-}
-
-// plans lists the phases that are switched on.
-func plans(settings *config.Store) []plan {
-	routine, limits := config.Of[TaskRoutine](settings), config.Of[Tasks](settings)
-	var on []plan
-	add := func(enabled bool, p plan) {
-		if enabled {
-			p.prelim = routine.Prelim
-			on = append(on, p)
-		}
-	}
-	add(routine.Core, plan{phase: tasks.Core, limit: limits.MaxCore, interval: limits.CoreInterval})
-	add(routine.Secondary, plan{phase: tasks.Secondary, limit: limits.MaxSecondary, interval: limits.SecondaryInterval})
-	add(routine.Facade, plan{phase: tasks.Facade, limit: limits.MaxFacade, interval: limits.FacadeInterval})
-	add(routine.ML, plan{phase: tasks.ML, limit: limits.MaxML, interval: limits.MLInterval})
-	return on
-}
-
 // startPhase starts what the phase has room for and returns how much that was.
-func (m *Monitor) startPhase(ctx context.Context, tx pgx.Tx, p plan, collecting int) (int, error) {
-	free := p.limit - collecting
-	platforms, every := m.catalog.Platforms(p.phase, m.settings)
-	if free <= 0 || (len(platforms) == 0 && !every) {
+func (m *Monitor) startPhase(ctx context.Context, tx pgx.Tx, p plan, running []load) (int, error) {
+	free := p.places.limit
+	for _, l := range running {
+		free -= l.running
+	}
+	platforms := m.platforms(p.phase)
+	if free <= 0 || len(platforms) == 0 {
 		return 0, nil
 	}
-	params := db.DueReposParams{
-		Phase: string(p.phase), Patterns: patterns(platforms), MaxNew: int32(free), MaxDue: int32(free), Interval: p.interval, //nolint:gosec // bounded by the setting
-	}
-	if !m.Since.IsZero() {
-		params.Since = &m.Since
-	}
-	rows, err := m.queries.DueRepos(ctx, tx, params)
+	waiting, err := m.waiting(ctx, tx, p, platforms, free)
 	if err != nil {
-		return 0, fmt.Errorf("list what is due: %w", err)
+		return 0, err
 	}
-	var fresh, due []db.DueReposRow
-	for _, row := range rows {
-		if row.Sort == "new" {
-			fresh = append(fresh, row)
-		} else {
-			due = append(due, row)
-		}
+	chosen := choose(p.places, running, waiting)
+	if len(chosen) == 0 {
+		return 0, nil
 	}
-	var starts []tasks.Start
-	for _, row := range choose(free, fresh, due) {
+	fresh := make(map[int64]bool, len(chosen))
+	lock := db.LockWaitingParams{Phase: string(p.phase)}
+	for _, c := range chosen {
+		fresh[c.repoID] = c.fresh
+		lock.RepoIDs = append(lock.RepoIDs, c.repoID)
+		lock.Waits = append(lock.Waits, c.wait)
+	}
+	locked, err := m.queries.LockWaiting(ctx, tx, lock)
+	if err != nil {
+		return 0, fmt.Errorf("lock what starts: %w", err)
+	}
+	starts := make([]tasks.Start, 0, len(locked))
+	for _, row := range locked {
 		if steps := m.catalog.Graph(p.phase, tasks.PlatformOf(row.RepoGit), m.settings, p.prelim); len(steps) > 0 {
-			starts = append(starts, tasks.Start{RepoID: row.RepoID, Full: row.NeverCollected, Steps: steps})
+			starts = append(starts, tasks.Start{RepoID: row.RepoID, Full: fresh[row.RepoID], Steps: steps})
 		}
 	}
 	return len(starts), m.queue.StartRuns(ctx, tx, p.phase, starts, "monitor", "due")
 }
 
-// patterns are LIKE patterns of the URLs that belong to the platforms; none for every URL. Canonical URLs of a platform start alike.
-func patterns(platforms []giturl.Platform) []string {
-	found := make([]string, 0, len(platforms))
-	for _, p := range platforms {
-		switch p {
-		case giturl.GitHub:
-			found = append(found, "https://github.com/%")
-		case giturl.GitLab:
-			found = append(found, "https://gitlab.com/%")
-		case giturl.Git:
-			return []string{}
-		}
+// platforms are those whose repositories have something to collect in the phase.
+func (m *Monitor) platforms(phase tasks.Phase) []string {
+	platforms, every := m.catalog.Platforms(phase, m.settings)
+	if every {
+		platforms = []giturl.Platform{giturl.GitHub, giturl.GitLab, giturl.Git}
 	}
-	return found
+	names := make([]string, len(platforms))
+	for i, p := range platforms {
+		names[i] = string(p)
+	}
+	return names
 }
 
 // Reap gives jobs that no living worker holds to others, and returns how many there were.
@@ -224,7 +204,7 @@ func (m *Monitor) Reap(ctx context.Context) (int, error) {
 func (m *Monitor) Idle() []tasks.Phase {
 	var idle []tasks.Phase
 	for _, p := range plans(m.settings) {
-		if platforms, every := m.catalog.Platforms(p.phase, m.settings); len(platforms) == 0 && !every {
+		if len(m.platforms(p.phase)) == 0 {
 			idle = append(idle, p.phase)
 		}
 	}

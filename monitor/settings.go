@@ -28,6 +28,17 @@ type Tasks struct {
 	// How long after an error a phase of a repository is tried again. Go duration text (`90m`, `24h`).
 	ErrorRetryAfter time.Duration `setting:"error_retry_after" default:"24h" min:"1m" max:"8760h"`
 
+	// By how many percent of its interval a phase may come early. Each repository has a part of this that is always the same for a phase,
+	// so that repositories that were collected together fall due one after the other, a little further apart each time. 0: all fall due together.
+	JitterPercent int `setting:"interval_jitter_percent" default:"10" min:"0" max:"50"`
+	// Number of commits from which a repository is large in the facade and the machine learning phase.
+	LargeCommits int `setting:"large_repository_commits" default:"200000" min:"10000" max:"2000000000"`
+	// Number of issues and pull requests together from which a repository is large in the core and the secondary phase.
+	LargeIssues int `setting:"large_repository_issues" default:"50000" min:"10000" max:"2000000000"`
+	// Part of the places of a phase, in percent and rounded up, that belongs to large repositories. They never have more, so they hold
+	// up no small one; small ones use what large ones leave free, but not before a large one that waits. 0, or a phase with one place: sizes are not told apart.
+	LargePercent int `setting:"large_repository_slots_percent" default:"25" min:"0" max:"90"`
+
 	// Rows that a task writes at a time.
 	DefaultBatchSize int `setting:"default_batch_size" default:"1000" min:"1" max:"100000" unused:"git history is written in windows of its own size"`
 	// Events that a task writes at a time.

@@ -6,55 +6,216 @@ SELECT pg_try_advisory_xact_lock(hashtext('augur monitor tick'))::boolean AS lea
 -- DatabaseTime reads the database's clock, the only one that decides what is due.
 SELECT clock_timestamp()::timestamptz AS at;
 
--- name: CollectingCounts :many
--- CollectingCounts counts repositories that are Collecting, per phase.
-SELECT p.phase::text AS phase, count(*) AS repos
-FROM augur_operations.collection_phase p
-WHERE p.status = 'Collecting'
-GROUP BY p.phase
-ORDER BY p.phase;
+-- name: ByIndex :exec
+-- ByIndex makes the statements of this transaction look rows up by index, with plans that are made once and hold for a table of any size.
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true);
 
--- name: DueRepos :many
--- DueRepos lists and locks repositories whose phase may start now: never collected ones, and those whose interval or back-off is over. At most
--- max_new and max_due of each sort, the smallest first among the new, the stalest first among the due. What was collected, or failed, before
--- since is due whatever its interval. An empty list of patterns stands for any URL.
-WITH fresh AS (
-    SELECT p.repo_id, 'new'::text AS sort,
-        row_number() OVER (ORDER BY coalesce(s.commit_sum, s.issue_pr_sum) NULLS LAST, p.repo_id) AS place
-    FROM augur_operations.collection_phase p
-    JOIN augur_operations.collection_status s ON s.repo_id = p.repo_id
-    JOIN augur_data.repo r ON r.repo_id = p.repo_id
-    WHERE p.phase = @phase::text AND p.status IN ('Pending', 'Initializing', 'Update', 'Failed Clone')
-        AND (@phase <> 'secondary' OR s.core_status <> 'Pending')
-        AND (cardinality(@patterns::text[]) = 0 OR r.repo_git LIKE ANY (@patterns))
-    ORDER BY place
-    LIMIT @max_new::int
+-- name: RunningShares :many
+-- RunningShares counts what is Collecting, by phase, share and size.
+SELECT c.phase, c.fresh, c.user_group_id, c.repo_group_id,
+    (c.size >= CASE WHEN c.phase IN ('core', 'secondary') THEN @large_issues::bigint ELSE @large_commits::bigint END)::boolean AS large,
+    count(*) AS repos
+FROM augur_operations.collection_schedule c
+WHERE c.wait = 'running'
+GROUP BY c.phase, c.fresh, c.user_group_id, c.repo_group_id, large
+ORDER BY c.phase, c.fresh, c.user_group_id, c.repo_group_id, large;
+
+-- name: WaitingRepos :many
+-- WaitingRepos lists what may start now in a phase: of small and of large repositories the max_repos that wait longest, new ones, due ones
+-- and those whose back-off is over each for themselves. What was collected, or failed, before since is due whatever its interval; early is the
+-- part of the interval by which jitter lets phases come early. Due ones are found by the 64th of the jitter that they have: a range of an index for each.
+WITH places AS (
+    SELECT q.platform, t.turn::smallint AS turn
+    FROM unnest(@platforms::text[]) AS q (platform)
+    CROSS JOIN generate_series(0, 63) AS t (turn)
 ),
-due AS (
-    SELECT p.repo_id, 'due'::text AS sort,
-        row_number() OVER (ORDER BY coalesce(b.retry_at, p.last_collected) NULLS FIRST, p.repo_id) AS place
-    FROM augur_operations.collection_phase p
-    JOIN augur_operations.collection_status s ON s.repo_id = p.repo_id
-    JOIN augur_data.repo r ON r.repo_id = p.repo_id
-    LEFT JOIN augur_operations.collection_backoff b ON b.repo_id = p.repo_id AND b.phase = p.phase
-    WHERE p.phase = @phase
-        AND (
-            (p.status = 'Success' AND p.last_collected <= greatest(clock_timestamp() - @interval::interval, sqlc.narg('since')::timestamptz))
-            OR (p.status IN ('Error', 'Ignore') AND (b.retry_at <= clock_timestamp() OR b.failed_at <= sqlc.narg('since')))
-        )
-        AND (@phase <> 'secondary' OR s.core_status <> 'Pending')
-        AND (cardinality(@patterns) = 0 OR r.repo_git LIKE ANY (@patterns))
-    ORDER BY place
-    LIMIT @max_due::int
+waiting AS (
+    (
+        SELECT n.repo_id, n.wait, n.fresh, n.user_group_id, n.repo_group_id, n.since AS due_at, false AS large
+        FROM unnest(@platforms) AS q (platform)
+        CROSS JOIN LATERAL (
+            SELECT c.repo_id, c.wait, c.fresh, c.user_group_id, c.repo_group_id, c.since
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = @phase::text AND c.wait = 'new' AND c.platform = q.platform AND c.turn = 0 AND c.size < @large::bigint
+            ORDER BY c.since, c.repo_id
+            LIMIT @max_repos::int
+        ) AS n
+        ORDER BY due_at, n.repo_id
+        LIMIT @max_repos
+    )
+    UNION ALL
+    (
+        SELECT d.repo_id, d.wait, d.fresh, d.user_group_id, d.repo_group_id, d.due_at, false AS large
+        FROM places p
+        CROSS JOIN LATERAL (
+            SELECT c.repo_id, c.wait, c.fresh, c.user_group_id, c.repo_group_id,
+                c.since + sqlc.arg('interval')::interval * (1 - sqlc.arg('early')::float8 * augur_operations.collection_jitter(c.repo_id, c.phase)) AS due_at
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = @phase AND c.wait = 'due' AND c.platform = p.platform AND c.turn = p.turn AND c.size < @large
+                AND c.since <= greatest(statement_timestamp() - sqlc.arg('interval') * (1 - sqlc.arg('early') * (p.turn + 1) / 64), @since::timestamptz)
+                AND c.since <= greatest(
+                    statement_timestamp() - sqlc.arg('interval') * (1 - sqlc.arg('early') * augur_operations.collection_jitter(c.repo_id, c.phase)), @since
+                )
+            ORDER BY c.since, c.repo_id
+            LIMIT sqlc.arg('max_repos') / 8 + 8
+        ) AS d
+        ORDER BY d.due_at, d.repo_id
+        LIMIT @max_repos
+    )
+    UNION ALL
+    (
+        SELECT n.repo_id, n.wait, n.fresh, n.user_group_id, n.repo_group_id, n.since AS due_at, false AS large
+        FROM unnest(@platforms) AS q (platform)
+        CROSS JOIN LATERAL (
+            SELECT c.repo_id, c.wait, c.fresh, c.user_group_id, c.repo_group_id, c.since
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = @phase AND c.wait = 'retry' AND c.platform = q.platform AND c.turn = 0 AND c.size < @large
+                AND c.since <= CASE WHEN @since > 'epoch' THEN 'infinity' ELSE statement_timestamp() END
+                AND (c.since <= statement_timestamp() OR EXISTS (
+                    SELECT 1
+                    FROM augur_operations.collection_backoff b
+                    WHERE b.repo_id = c.repo_id AND b.phase = c.phase AND b.failed_at <= @since
+                ))
+            ORDER BY c.since, c.repo_id
+            LIMIT @max_repos
+        ) AS n
+        ORDER BY due_at, n.repo_id
+        LIMIT @max_repos
+    )
+    UNION ALL
+    (
+        SELECT l.repo_id, l.wait, l.fresh, l.user_group_id, l.repo_group_id, l.due_at, true AS large
+        FROM unnest(@platforms) AS q (platform)
+        CROSS JOIN unnest('{new,due,retry}'::text[]) AS w (wait)
+        CROSS JOIN LATERAL (
+            SELECT c.repo_id, c.wait, c.fresh, c.user_group_id, c.repo_group_id,
+                c.since + CASE c.wait
+                    WHEN 'due' THEN sqlc.arg('interval') * (1 - sqlc.arg('early') * augur_operations.collection_jitter(c.repo_id, c.phase))
+                    ELSE interval '0'
+                END AS due_at
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = @phase AND c.wait = w.wait AND c.wait IN ('new', 'due', 'retry') AND c.platform = q.platform
+                AND c.size >= 10000 AND c.size >= @large
+                AND CASE c.wait
+                    WHEN 'new' THEN true
+                    WHEN 'due' THEN c.since <= greatest(
+                        statement_timestamp() - sqlc.arg('interval') * (1 - sqlc.arg('early') * augur_operations.collection_jitter(c.repo_id, c.phase)), @since
+                    )
+                    ELSE c.since <= statement_timestamp() OR EXISTS (
+                        SELECT 1
+                        FROM augur_operations.collection_backoff b
+                        WHERE b.repo_id = c.repo_id AND b.phase = c.phase AND b.failed_at <= @since
+                    )
+                END
+            ORDER BY c.since, c.repo_id
+            LIMIT @max_repos
+        ) AS l
+        ORDER BY l.due_at, l.repo_id
+        LIMIT @max_repos
+    )
 )
-SELECT s.repo_id, r.repo_group_id, r.repo_git, c.sort, c.place, (p.last_collected IS NULL)::boolean AS never_collected
-FROM (SELECT repo_id, sort, place FROM fresh UNION ALL SELECT repo_id, sort, place FROM due) AS c
-JOIN augur_operations.collection_status s ON s.repo_id = c.repo_id
-JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = @phase
-JOIN augur_data.repo r ON r.repo_id = c.repo_id
-ORDER BY c.sort DESC, c.place
-FOR UPDATE OF s SKIP LOCKED;
+SELECT v.repo_id::bigint AS repo_id, v.wait::text AS wait, v.fresh::boolean AS fresh, v.user_group_id::bigint AS user_group_id,
+    v.repo_group_id::bigint AS repo_group_id, v.due_at::timestamptz AS due_at, v.large::boolean AS large
+FROM waiting v
+ORDER BY v.due_at, v.repo_id;
 
+-- name: WaitingUsers :many
+-- WaitingUsers visits user groups of which something waits, in the order of their ids, from one on: at most max_users for each platform.
+WITH RECURSIVE visited AS (
+    (
+        SELECT q.platform, f.user_group_id, 1 AS visits
+        FROM unnest(@platforms::text[]) AS q (platform)
+        CROSS JOIN LATERAL (
+            SELECT c.user_group_id
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = @phase::text AND c.wait = @wait::text AND c.wait IN ('new', 'due', 'retry') AND c.platform = q.platform
+                AND c.user_group_id >= @from_user::bigint
+            ORDER BY c.user_group_id, c.repo_group_id, c.since, c.repo_id
+            LIMIT 1
+        ) AS f
+    )
+    UNION ALL
+    SELECT v.platform, n.user_group_id, v.visits + 1
+    FROM visited v
+    CROSS JOIN LATERAL (
+        SELECT c.user_group_id
+        FROM augur_operations.collection_schedule c
+        WHERE c.phase = @phase AND c.wait = @wait AND c.wait IN ('new', 'due', 'retry') AND c.platform = v.platform AND c.user_group_id > v.user_group_id
+        ORDER BY c.user_group_id, c.repo_group_id, c.since, c.repo_id
+        LIMIT 1
+    ) AS n
+    WHERE v.visits < @max_users::int
+)
+SELECT v.user_group_id::bigint AS user_group_id
+FROM visited v
+GROUP BY v.user_group_id
+ORDER BY v.user_group_id
+LIMIT @max_users;
+
+-- name: WaitingShares :many
+-- WaitingShares visits repository groups of each of the user groups, in the order of their ids, from one on, and lists what waits longest in each: new
+-- ones, or due ones whose whole interval is over. Users and from_groups are parallel. A group where nothing may start has a row with repository 0.
+WITH RECURSIVE visited AS (
+    (
+        SELECT q.platform, u.user_group_id, f.repo_group_id, 1 AS visits
+        FROM unnest(@platforms::text[]) AS q (platform)
+        CROSS JOIN (SELECT unnest(@users::bigint[]) AS user_group_id, unnest(@from_groups::bigint[]) AS from_group) AS u
+        CROSS JOIN LATERAL (
+            SELECT c.repo_group_id
+            FROM augur_operations.collection_schedule c
+            WHERE c.phase = @phase::text AND c.wait = @wait::text AND c.wait IN ('new', 'due', 'retry') AND c.platform = q.platform
+                AND c.user_group_id = u.user_group_id AND c.repo_group_id >= u.from_group
+            ORDER BY c.repo_group_id, c.since, c.repo_id
+            LIMIT 1
+        ) AS f
+    )
+    UNION ALL
+    SELECT v.platform, v.user_group_id, n.repo_group_id, v.visits + 1
+    FROM visited v
+    CROSS JOIN LATERAL (
+        SELECT c.repo_group_id
+        FROM augur_operations.collection_schedule c
+        WHERE c.phase = @phase AND c.wait = @wait AND c.wait IN ('new', 'due', 'retry') AND c.platform = v.platform
+            AND c.user_group_id = v.user_group_id AND c.repo_group_id > v.repo_group_id
+        ORDER BY c.repo_group_id, c.since, c.repo_id
+        LIMIT 1
+    ) AS n
+    WHERE v.visits < @max_groups::int
+)
+SELECT coalesce(w.repo_id, 0)::bigint AS repo_id, coalesce(w.fresh, false)::boolean AS fresh, coalesce(w.since, 'epoch')::timestamptz AS since,
+    v.user_group_id::bigint AS user_group_id, v.repo_group_id::bigint AS repo_group_id, v.visits::int AS visits
+FROM visited v
+LEFT JOIN LATERAL (
+    SELECT c.repo_id, c.fresh, c.since
+    FROM augur_operations.collection_schedule c
+    WHERE c.phase = @phase AND c.wait = @wait AND c.wait IN ('new', 'due', 'retry') AND c.platform = v.platform
+        AND c.user_group_id = v.user_group_id AND c.repo_group_id = v.repo_group_id AND c.size < @large::bigint
+        AND c.since <= CASE @wait WHEN 'due' THEN statement_timestamp() - sqlc.arg('interval')::interval ELSE 'infinity' END
+    ORDER BY c.since, c.repo_id
+    LIMIT @max_repos::int
+) AS w ON true
+ORDER BY v.user_group_id, v.platform, v.repo_group_id, w.since, w.repo_id;
+
+-- name: LockWaiting :many
+-- LockWaiting locks the statuses of repositories that still wait for what they waited for when they were listed: arrays are parallel. What
+-- another transaction holds is left out; a later tick will see what became of it.
+SELECT s.repo_id, r.repo_git
+FROM (SELECT unnest(@repo_ids::bigint[]) AS repo_id, unnest(@waits::text[]) AS wait) AS u
+JOIN augur_operations.collection_status s ON s.repo_id = u.repo_id
+JOIN augur_data.repo r ON r.repo_id = s.repo_id
+WHERE CASE @phase::text
+        WHEN 'core' THEN s.core_status
+        WHEN 'secondary' THEN s.secondary_status
+        WHEN 'facade' THEN s.facade_status
+        ELSE s.ml_status
+    END = ANY (CASE u.wait
+        WHEN 'new' THEN '{Pending,Initializing,Update,Failed Clone}'::text[]
+        WHEN 'due' THEN '{Success}'::text[]
+        ELSE '{Error,Ignore}'::text[]
+    END)
+    AND (@phase <> 'secondary' OR s.core_status <> 'Pending')
+ORDER BY s.repo_id
+FOR UPDATE OF s SKIP LOCKED;
 -- name: StartRuns :many
 -- StartRuns opens a run for each repository.
 INSERT INTO augur_operations.collection_run (repo_id, phase, full_collection)

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"augur/monitor"
+	"augur/tasks"
+)
+
+const day = 24 * time.Hour
+
+// enqueue measures one tick that turns 10,000 due repositories into runs, tasks, jobs and statuses. The median of three.
+func (b *bench) enqueue(ctx context.Context) error {
+	const repos = 10_000
+	store := onlyFacade()
+	queue, err := b.queue(b.pool, store)
+	if err != nil {
+		return err
+	}
+	m := monitor.New(b.pool, queue, catalog(nothing), store, b.log)
+	var took []time.Duration
+	for range 3 {
+		if err := b.fill(ctx, repos, "Success", 20*day, 30*day); err != nil {
+			return err
+		}
+		began := time.Now()
+		report, err := m.Tick(ctx)
+		if err != nil {
+			return err
+		}
+		took = append(took, time.Since(began))
+		if report.Total() != repos {
+			return fmt.Errorf("a tick started %d of %d repositories", report.Total(), repos)
+		}
+		if err := b.check(ctx); err != nil {
+			return err
+		}
+	}
+	slices.Sort(took)
+	b.say("10,000 due repositories became jobs in %v (of three: %v), load %s", took[1].Round(time.Millisecond), took, load())
+	b.result("enqueue_10k_ms", "%.0f", percentile(took, 0.5))
+	return nil
+}
+
+// noop measures how many jobs pass a worker process in a second, from the moment it starts until the last run has ended.
+func (b *bench) noop(ctx context.Context) error {
+	if err := b.fill(ctx, b.jobs, "Success", 20*day, 30*day); err != nil {
+		return err
+	}
+	store := onlyFacade()
+	queue, err := b.queue(b.pool, store)
+	if err != nil {
+		return err
+	}
+	m := monitor.New(b.pool, queue, catalog(nothing), store, b.log)
+	for started := 0; started < b.jobs; {
+		report, err := m.Tick(ctx)
+		if err != nil {
+			return err
+		}
+		started += report.Total()
+	}
+	if err := b.settle(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := b.work(ctx, catalog(nothing), store, map[string]int{"facade": b.slots}, b.wait); err != nil {
+		return err
+	}
+	took := time.Since(began)
+	if err := b.check(ctx); err != nil {
+		return err
+	}
+	rate := float64(b.jobs) / took.Seconds()
+	b.say("%d jobs with %d slots in %v: %.0f jobs/s, load %s", b.jobs, b.slots, took.Round(time.Millisecond), rate, load())
+	b.result("noop_jobs_per_s", "%.0f", rate)
+	return nil
+}
+
+// latency measures how long it takes from the commit of a run to the first line of its task, on a worker that has time.
+func (b *bench) latency(ctx context.Context) error {
+	const repos = 1000
+	if err := b.fill(ctx, repos, "Pending", 0, 0); err != nil {
+		return err
+	}
+	store := onlyFacade()
+	var mu sync.Mutex
+	arrived := map[int64]time.Time{}
+	note := func(_ context.Context, c *tasks.Collection) error {
+		mu.Lock()
+		defer mu.Unlock()
+		arrived[c.Repo.ID] = time.Now()
+		return nil
+	}
+	list := catalog(note)
+	queue, err := b.queue(b.pool, store)
+	if err != nil {
+		return err
+	}
+	steps := list.Graph(tasks.Facade, "github", store, false)
+	committed := map[int64]time.Time{}
+	err = b.work(ctx, list, store, map[string]int{"facade": 20}, func(ctx context.Context) error {
+		if err := pause(ctx, time.Second); err != nil {
+			return err
+		}
+		for id := int64(1); id <= repos; id++ {
+			err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+				return queue.StartRuns(ctx, tx, tasks.Facade, []tasks.Start{{RepoID: id, Full: true, Steps: steps}}, "bench", "latency")
+			})
+			if err != nil {
+				return err
+			}
+			committed[id] = time.Now()
+			if err := pause(ctx, 10*time.Millisecond); err != nil {
+				return err
+			}
+		}
+		return b.wait(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	var waits []time.Duration
+	for id, at := range arrived {
+		waits = append(waits, at.Sub(committed[id]))
+	}
+	slices.Sort(waits)
+	p50, p99 := percentile(waits, 0.5), percentile(waits, 0.99)
+	b.say("%d jobs started within p50 %.1f ms, p99 %.1f ms, max %.1f ms of their insertion, load %s", len(waits), p50, p99, percentile(waits, 1), load())
+	b.result("insert_to_start_p50_ms", "%.1f", p50)
+	b.result("p99_ms", "%.1f", p99)
+	return b.check(ctx)
+}
+
+// idle counts the statements of a monitor and a worker process for each of three queues while nothing is due.
+func (b *bench) idle(ctx context.Context) error {
+	const watched = 30 * time.Second
+	if err := b.fill(ctx, 10_000, "Success", 0, 8*day); err != nil {
+		return err
+	}
+	b.asked = &counter{}
+	defer func() { b.asked = nil }()
+	store := settings()
+	pool, err := b.connect(ctx, 4)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	queue, err := b.queue(pool, store)
+	if err != nil {
+		return err
+	}
+	m := monitor.New(pool, queue, catalog(nothing), store, b.log)
+	ticking, stop := context.WithCancel(ctx)
+	var monitoring sync.WaitGroup
+	monitoring.Go(func() { m.Run(ticking) })
+	defer monitoring.Wait()
+	defer stop()
+	var statements int64
+	workers, working := errgroup.WithContext(ctx)
+	watch := make(chan struct{})
+	for _, name := range []string{"core", "secondary", "facade"} {
+		workers.Go(func() error {
+			return b.work(working, catalog(nothing), store, map[string]int{name: 5}, func(ctx context.Context) error {
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-watch:
+					return nil
+				}
+			})
+		})
+	}
+	workers.Go(func() error {
+		defer close(watch)
+		// River elects its leader and settles first.
+		if err := pause(working, 5*time.Second); err != nil {
+			return err
+		}
+		before := b.asked.statements.Load()
+		if err := pause(working, watched); err != nil {
+			return err
+		}
+		statements = b.asked.statements.Load() - before
+		return nil
+	})
+	if err := workers.Wait(); err != nil {
+		return err
+	}
+	rate := float64(statements) / watched.Seconds()
+	b.say("an idle backend (a monitor and three worker processes) sent %d statements in %v: %.1f/s, load %s", statements, watched, rate, load())
+	b.result("idle_queries_per_s", "%.1f", rate)
+	return nil
+}
+
+// tick measures ticks over 10,000 and over many repositories of which few are due: the median of 20 after warming up.
+func (b *bench) tick(ctx context.Context) error {
+	for _, size := range []struct {
+		name  string
+		repos int
+	}{{"tick_10k_ms", 10_000}, {"tick_1m_ms", b.repos}} {
+		if err := b.fill(ctx, size.repos, "Success", 0, 8*day+12*time.Hour); err != nil {
+			return err
+		}
+		store := settings()
+		queue, err := b.queue(b.pool, store)
+		if err != nil {
+			return err
+		}
+		m := monitor.New(b.pool, queue, catalog(nothing), store, b.log)
+		var took []time.Duration
+		started := 0
+		for range 25 {
+			// Something is due at each tick, as long as there are places: two more repositories.
+			if err := b.add(ctx, size.repos+1, size.repos+2, "Success", 20*day, 21*day); err != nil {
+				return err
+			}
+			size.repos += 2
+			began := time.Now()
+			report, err := m.Tick(ctx)
+			if err != nil {
+				return err
+			}
+			took = append(took, time.Since(began))
+			started += report.Total()
+		}
+		took = took[5:]
+		slices.Sort(took)
+		b.say("a tick over %d repositories took p50 %.1f ms, max %.1f ms (%d runs were started in 25 ticks), load %s",
+			size.repos, percentile(took, 0.5), percentile(took, 1), started, load())
+		b.result(size.name, "%.1f", percentile(took, 0.5))
+		if err := b.check(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// monitors lets eight monitors tick as fast as they can over 10,000 due repositories, while a worker process collects them.
+func (b *bench) monitors(ctx context.Context) error {
+	const repos, n = 10_000, 8
+	if err := b.fill(ctx, repos, "Success", 20*day, 30*day); err != nil {
+		return err
+	}
+	store := settings("Tasks.max_facade=500", "Task_Routine.primary_repo_collect_phase=0", "Task_Routine.secondary_repo_collect_phase=0")
+	began := time.Now()
+	var mu sync.Mutex
+	ticks, led, started := 0, 0, 0
+	tickOn := func(ctx context.Context) error {
+		pool, err := b.connect(ctx, 1)
+		if err != nil {
+			return err
+		}
+		defer pool.Close()
+		queue, err := b.queue(pool, store)
+		if err != nil {
+			return err
+		}
+		m := monitor.New(pool, queue, catalog(nothing), store, b.log)
+		for time.Since(began) < b.ticking {
+			report, err := m.Tick(ctx)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			ticks++
+			if report.Led {
+				led++
+			}
+			started += report.Total()
+			mu.Unlock()
+		}
+		return nil
+	}
+	err := b.work(ctx, catalog(nothing), store, map[string]int{"facade": 20}, func(ctx context.Context) error {
+		group, ticking := errgroup.WithContext(ctx)
+		for range n {
+			group.Go(func() error { return tickOn(ticking) })
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		return b.wait(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	var open, done int
+	if err := b.pool.QueryRow(ctx, progress).Scan(&open, &done); err != nil {
+		return fmt.Errorf("count the runs: %w", err)
+	}
+	b.say("%d monitors, %d repositories, %v: %d ticks, %d with the turn, %d runs started, %d collected", n, repos, b.ticking, ticks, led, started, done)
+	if started != repos || done != repos {
+		return fmt.Errorf("%d runs were started and %d collected; exactly %d were due", started, done, repos)
+	}
+	b.result("monitors_jobs", "%d", done)
+	return b.check(ctx)
+}

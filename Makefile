@@ -90,6 +90,11 @@ verify-facade: ## Compare every row of a history with git's own numbers: REPO=<g
 bench-queue: postgres ## Measure the monitor and the queue: BENCHFLAGS='-only noop -jobs 50000'
 	@$(GO) run ./tools/benchqueue $(BENCHFLAGS)
 
+.PHONY: chaos
+chaos: postgres ## Break the queue on purpose and count what is lost: CYCLES=10 of each fault; SEED=n for the same order again
+	@$(GO) build -o bin/chaos ./tools/chaos
+	@exec bin/chaos -cycles $(or $(CYCLES),10) $(if $(SEED),-seed $(SEED)) $(CHAOSFLAGS)
+
 .PHONY: verify
 verify: build test check-generated vet-sql ## Build, test, and check what is generated
 

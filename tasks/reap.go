@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,6 +17,13 @@ import (
 
 // MaxDeaths is how many workers may die in a row while they run the same job. Then the job is taken for the reason.
 const MaxDeaths = 3
+
+// reapTimeout bounds a look for dead workers, and repairTimeout one for what was changed by hand: over a connection that went silent either would wait
+// for ever.
+const (
+	reapTimeout   = 5 * time.Second
+	repairTimeout = time.Minute
+)
 
 // ReapOptions say how to look for dead workers. The zero value is that of production.
 type ReapOptions struct {
@@ -39,6 +47,8 @@ type Reaped struct {
 // ends, and a copy with a new id takes its place. A job whose workers died [MaxDeaths] times without that it got any further is quarantined: its
 // task fails with the reason, and the phase is tried again after the back-off for errors.
 func (q *Queue) Reap(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Reaped, error) {
+	ctx, cancel := context.WithTimeout(ctx, reapTimeout)
+	defer cancel()
 	times, most := o.Lease.orDefault(), cmp.Or(o.MaxDeaths, MaxDeaths)
 	var reaped Reaped
 	unheld, err := q.queries.UnheldJobs(ctx, pool, db.UnheldJobsParams{Lease: times.Length, Grace: times.Grace})

@@ -24,7 +24,11 @@ const byHand = "its job was cancelled or deleted by hand"
 //   - A job that no task has, such as one that was started again after its run, is cancelled.
 //   - A phase that was set to something else than Collecting stays so: its run is closed, and its jobs are cancelled.
 //   - A phase that was set to Collecting goes back to what it was.
+//
+// It reads all statuses, so once a minute is often enough.
 func (q *Queue) Repair(ctx context.Context, pool *pgxpool.Pool) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, repairTimeout)
+	defer cancel()
 	lies, err := q.queries.Lies(ctx, pool, []int64{})
 	if err != nil {
 		return 0, fmt.Errorf("look for what was changed by hand: %w", err)

@@ -108,6 +108,7 @@ func harness(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	flags.IntVar(&o.workers, "workers", 3, "worker processes, beside one of each of the two backends")
 	flags.IntVar(&o.repos, "repos", 24, "repositories")
 	flags.StringVar(&o.control, "control", "", "do one negative control only: take a protection away (fence, replacement or held)")
+	flags.StringVar(&o.history, "history", "", "kill only workers that collect the history of this git `directory`, and compare what was stored")
 	proven := flags.Bool("controls", true, "do all negative controls before the run")
 	flags.DurationVar(&o.patience, "patience", 3*time.Minute, "how long everything may take to end after the last fault")
 	flags.BoolVar(&o.verbose, "v", false, "show what the processes say")
@@ -131,7 +132,7 @@ func harness(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	switch {
 	case o.control != "":
 		runs = []options{o.without(o.control)}
-	case *proven:
+	case *proven && o.history == "":
 		runs = []options{o.without(controlFence), o.without(controlReplacement), o.without(controlHeld), o}
 	}
 	parts := newMainThread()

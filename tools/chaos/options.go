@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type options struct {
 	lease          tasks.LeaseTimes
 	workers, repos int
 	control        string
+	history        string // a git directory
 	patience       time.Duration
 	verbose        bool
 }
@@ -53,6 +55,15 @@ func (o *options) prepare() error {
 		return fmt.Errorf("-workers and -repos: must be positive (got %d and %d)", o.workers, o.repos)
 	}
 	o.lease.Beat, o.lease.Grace = o.lease.Length*3/10, max(o.lease.Length*3/10, 500*time.Millisecond)
+	if o.history != "" {
+		dir, err := filepath.Abs(o.history)
+		if err != nil {
+			return fmt.Errorf("-history: %w", err)
+		}
+		o.history = dir
+		o.faults = map[kind]int{kill: o.faults[kill]}
+		o.repos = 1
+	}
 	if o.control != "" && !slices.Contains(controls, o.control) {
 		return fmt.Errorf("-control: must be one of %s (got %q)", strings.Join(controls, ", "), o.control)
 	}

@@ -120,7 +120,7 @@ func (w *world) verdict(ctx context.Context, stdout io.Writer, left int) error {
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return err
 	}
-	if w.control == "" {
+	if w.control == "" && w.history == "" {
 		quarantined, err := count("SELECT count(*)::int FROM augur_operations.collection_run WHERE reason LIKE '%' || $1 || '%' AND repo_id IN (SELECT repo_id FROM augur_data.repo WHERE repo_git LIKE '%gitlab%')", deadlyReason)
 		if err != nil {
 			return err

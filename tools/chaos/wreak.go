@@ -122,9 +122,14 @@ func (w *world) populate(ctx context.Context, stderr io.Writer) error {
 			urls = append(urls, w.origin.dir)
 		}
 	}
-	if w.control != "" {
+	if w.control != "" || w.history != "" {
 		urls = urls[1:] // what kills its worker would be one more fault
 	}
+	return w.addRepos(ctx, urls...)
+}
+
+// addRepos adds repositories, as `augur db add-repos` does.
+func (w *world) addRepos(ctx context.Context, urls ...string) error {
 	_, err := w.pool.Exec(ctx, `
 		WITH added AS (
 			INSERT INTO augur_data.repo (repo_group_id, repo_git, repo_path, repo_name, data_source)
@@ -163,6 +168,9 @@ func (w *world) live(ctx context.Context, stderr io.Writer) error {
 		go c.keep(context.WithoutCancel(ctx))
 	}
 	all.Go(func() { w.watch(ctx) })
+	if w.history != "" {
+		return w.chase(ctx, stderr)
+	}
 	feeding, enough := context.WithCancel(ctx)
 	defer enough()
 	var feeder sync.WaitGroup
@@ -192,9 +200,7 @@ func (w *world) live(ctx context.Context, stderr io.Writer) error {
 	}
 	// Everything that was begun comes to an end, and what failed is tried again.
 	for until := time.Now().Add(w.patience); time.Now().Before(until) && ctx.Err() == nil; {
-		if err := w.hurry(ctx); err != nil {
-			return err
-		}
+		w.hurry(ctx)
 		if w.wait(ctx, 5*time.Second, finishedSQL) == nil {
 			break
 		}

@@ -8,15 +8,15 @@ package db
 import (
 	"context"
 	"encoding/json"
-
 	"time"
 )
 
-const beat = `-- name: Beat :exec
+const beat = `-- name: Beat :one
 INSERT INTO augur_operations.worker_lease (client_id, host, pid, queues, held)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (client_id) DO UPDATE
 SET beat_at = clock_timestamp(), held = excluded.held, queues = excluded.queues
+RETURNING clock_timestamp()::timestamptz AS at
 `
 
 type BeatParams struct {
@@ -27,16 +27,18 @@ type BeatParams struct {
 	Held     []int64
 }
 
-// Beat renews the lease of a worker process with the jobs that it really holds.
-func (q *Queries) Beat(ctx context.Context, db DBTX, arg BeatParams) error {
-	_, err := db.Exec(ctx, beat,
+// Beat renews the lease of a worker process with the jobs that it really holds, and returns the time.
+func (q *Queries) Beat(ctx context.Context, db DBTX, arg BeatParams) (time.Time, error) {
+	row := db.QueryRow(ctx, beat,
 		arg.ClientID,
 		arg.Host,
 		arg.PID,
 		arg.Queues,
 		arg.Held,
 	)
-	return err
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
 }
 
 const endLease = `-- name: EndLease :exec

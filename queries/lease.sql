@@ -1,9 +1,10 @@
--- name: Beat :exec
--- Beat renews the lease of a worker process with the jobs that it really holds.
+-- name: Beat :one
+-- Beat renews the lease of a worker process with the jobs that it really holds, and returns the time.
 INSERT INTO augur_operations.worker_lease (client_id, host, pid, queues, held)
 VALUES (@client_id, @host, @pid, @queues, @held)
 ON CONFLICT (client_id) DO UPDATE
-SET beat_at = clock_timestamp(), held = excluded.held, queues = excluded.queues;
+SET beat_at = clock_timestamp(), held = excluded.held, queues = excluded.queues
+RETURNING clock_timestamp()::timestamptz AS at;
 
 -- name: EndLease :exec
 -- EndLease takes a worker process off the list when it stops in order.

@@ -47,6 +47,7 @@ type Lease struct {
 	queues         []string
 	times          LeaseTimes
 	careless       bool
+	clock          *clock
 	pool           *pgxpool.Pool // one connection of its own, so that a busy pool cannot delay a beat
 	log            *slog.Logger
 
@@ -65,7 +66,7 @@ func newLease(ctx context.Context, pool *pgxpool.Pool, clientID string, o Worker
 	}
 	return &Lease{
 		clientID: clientID, host: o.Host, pid: o.PID, queues: slices.Sorted(maps.Keys(o.Queues)), times: o.Lease.orDefault(), careless: o.Without.Fence,
-		pool: own, log: o.Log, held: map[int64]context.CancelCauseFunc{},
+		clock: &clock{machine: o.Now}, pool: own, log: o.Log, held: map[int64]context.CancelCauseFunc{},
 	}, nil
 }
 
@@ -100,11 +101,12 @@ func (l *Lease) beat(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.times.Beat)
 	defer cancel()
-	sent := time.Now()
-	err := db.New().Beat(ctx, l.pool, db.BeatParams{ClientID: l.clientID, Host: l.host, PID: int32(l.pid), Queues: l.queues, Held: held}) //nolint:gosec // process ids fit
+	sent, asked := time.Now(), l.clock.machine()
+	at, err := db.New().Beat(ctx, l.pool, db.BeatParams{ClientID: l.clientID, Host: l.host, PID: int32(l.pid), Queues: l.queues, Held: held}) //nolint:gosec // process ids fit
 	if err != nil {
 		return fmt.Errorf("send a heartbeat: %w", err)
 	}
+	l.clock.compare(asked, l.clock.machine(), at)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.renewed = sent

@@ -52,6 +52,8 @@ type WorkerOptions struct {
 	// StopMargin is how much longer than Drain a stop may take, before the process is given up, too; 0 means 10 s. Jobs return within a second of
 	// their cancellation, and River stores that.
 	StopMargin time.Duration
+	// Now is the machine's clock; nil means time.Now. It may be wrong: the database's decides.
+	Now func() time.Time
 	// Without takes protections away. It is for the negative controls of tools/chaos only, which prove that the harness would notice.
 	Without Protections
 	Log     *slog.Logger
@@ -75,6 +77,9 @@ type Process struct {
 // NewProcess makes a process that can run every task of the catalog. It does nothing before [Process.Run].
 func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue *Queue, settings *config.Store, o WorkerOptions) (*Process, error) {
 	o.Drain, o.Page = cmp.Or(o.Drain, 20*time.Second), cmp.Or(o.Page, 10*time.Minute)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	id := fmt.Sprintf("%s-%d-%s", o.Host, o.PID, rand.Text()[:6])
 	lease, err := newLease(ctx, pool, id, o)
 	if err != nil {
@@ -93,6 +98,7 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 		ID: id, Schema: Schema, Queues: queues, Workers: workers, Logger: riverLog(o.Log), Middleware: Middleware(o.Log),
 		MaxAttempts: MaxAttempts, JobTimeout: time.Hour, RescueStuckJobsAfter: rescueBackstop,
 		PollOnly: o.PollOnly, SoftStopTimeout: o.Drain, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
+		Test: river.TestConfig{Time: lease.clock}, // for tests of River, and for us the way to give it a clock that is right
 	})
 	if err != nil {
 		lease.pool.Close()
@@ -164,7 +170,7 @@ func (r *runner) Timeout(*river.Job[Args]) time.Duration {
 
 // NextRetry is when the next attempt may start.
 func (r *runner) NextRetry(job *river.Job[Args]) time.Time {
-	return time.Now().Add(backoff(job.Attempt))
+	return r.lease.clock.Now().Add(backoff(job.Attempt))
 }
 
 // Work runs one attempt and turns its error into a verdict.
@@ -237,7 +243,7 @@ func (r *runner) conclude(ctx context.Context, c *Collection, err error) error {
 	case putOff:
 		wait := unavailableWait()
 		if limit := new(RateLimitError); errors.As(err, &limit) {
-			wait = max(time.Until(limit.Until), time.Second)
+			wait = max(limit.Until.Sub(r.lease.clock.Now()), time.Second)
 		}
 		c.Log.InfoContext(ctx, "job put off", slog.Duration("wait", wait), slog.Any("error", fit))
 		return river.JobSnooze(wait)

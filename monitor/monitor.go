@@ -69,11 +69,15 @@ func (r Report) Total() int {
 	return total
 }
 
-// Run ticks at once, then every Tasks.collection_interval and whenever settings change, and looks for dead workers, until ctx ends.
+// Run ticks at once, then every Tasks.collection_interval and whenever settings change, and looks for dead workers, until ctx ends. Before each tick
+// it puts right what people changed by hand.
 func (m *Monitor) Run(ctx context.Context) {
 	reap := time.NewTicker(reapInterval)
 	defer reap.Stop()
 	for {
+		if _, err := m.queue.Repair(ctx, m.pool); err != nil && ctx.Err() == nil {
+			m.log.WarnContext(ctx, "search for changes by hand failed", slog.Any("error", err))
+		}
 		if report, err := m.Tick(ctx); err != nil && ctx.Err() == nil {
 			m.log.ErrorContext(ctx, "tick failed; the next one tries again", slog.Any("error", err))
 		} else if report.Total() > 0 {
@@ -189,15 +193,8 @@ func (m *Monitor) platforms(phase tasks.Phase) []string {
 
 // Reap gives jobs that no living worker holds to others, and returns how many there were.
 func (m *Monitor) Reap(ctx context.Context) (int, error) {
-	rescued, err := m.queries.Rescue(ctx, m.pool, db.RescueParams{Lease: tasks.LeaseLength, Grace: tasks.LeaseGrace})
-	if err != nil {
-		return 0, fmt.Errorf("rescue the jobs of dead workers: %w", err)
-	}
-	for _, job := range rescued {
-		m.log.WarnContext(ctx, "job rescued from a dead worker", slog.Int64("job_id", job.NewID), slog.Int64("was", job.OldID),
-			slog.String("kind", job.Kind), slog.Int64("repo_id", job.RepoID), slog.Int("rescues", int(job.Rescues)))
-	}
-	return len(rescued), nil
+	reaped, err := m.queue.Reap(ctx, m.pool, tasks.ReapOptions{})
+	return len(reaped.Rescued), err
 }
 
 // Idle lists the phases that are switched on and have no task for any repository: they start nothing.

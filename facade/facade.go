@@ -83,13 +83,16 @@ type Git struct {
 	binary  string
 	env     []string
 	log     *slog.Logger
+	// batch are the arguments of the process that prints objects, ask what stands before a hash there, and flush what makes it print what was asked.
+	batch      []string
+	ask, flush string
 }
 
 // minimum is the oldest git that knows all the options that we give: fetch --no-write-fetch-head, GIT_CONFIG_COUNT, init.defaultBranch.
 const minimumMajor, minimumMinor = 2, 31
 
-// New looks for git, checks that it is new enough, and prepares Home.
-func New(o Options) (*Git, error) {
+// New looks for git, asks for its version within ctx, checks that it is new enough, and prepares Home.
+func New(ctx context.Context, o Options) (*Git, error) {
 	if !filepath.IsAbs(o.Home) {
 		return nil, fmt.Errorf("facade.Home: must be an absolute directory (got %q)", o.Home)
 	}
@@ -123,7 +126,7 @@ func New(o Options) (*Git, error) {
 		return nil, err
 	}
 	g.env = g.environment()
-	if err := g.checkVersion(); err != nil {
+	if err := g.checkVersion(ctx); err != nil {
 		return nil, err
 	}
 	return g, nil
@@ -160,8 +163,8 @@ func (g *Git) configFile() string { return filepath.Join(g.options.Home, ".gitco
 
 var versionPattern = regexp.MustCompile(`^git version (\d+)\.(\d+)`)
 
-func (g *Git) checkVersion() error {
-	out, err := g.run(context.Background(), call{op: "ask for the version of git", timeout: 30 * time.Second}, "version")
+func (g *Git) checkVersion(ctx context.Context) error {
+	out, err := g.run(ctx, call{op: "ask for the version of git", timeout: 30 * time.Second}, "version")
 	if err != nil {
 		return err
 	}
@@ -171,6 +174,11 @@ func (g *Git) checkVersion() error {
 	}
 	major, _ := strconv.Atoi(string(m[1]))
 	minor, _ := strconv.Atoi(string(m[2]))
+	g.batch = []string{"cat-file", "--batch"}
+	if major > 2 || minor >= 36 {
+		// Without a system call or three for every object.
+		g.batch, g.ask, g.flush = []string{"cat-file", "--batch-command", "--buffer"}, "contents ", "flush\n"
+	}
 	if major < minimumMajor || major == minimumMajor && minor < minimumMinor {
 		return fmt.Errorf("git %d.%d is too old, this program needs %d.%d: install a newer git", major, minor, minimumMajor, minimumMinor)
 	}

@@ -30,7 +30,7 @@ func newGit(t testing.TB, change ...func(*facade.Options)) *facade.Git {
 	for _, f := range change {
 		f(&o)
 	}
-	g, err := facade.New(o)
+	g, err := facade.New(t.Context(), o)
 	require.NoError(t, err)
 	return g
 }

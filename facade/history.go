@@ -17,7 +17,7 @@ import (
 const (
 	// blockSize is how many neighbouring commits one process gets: fewer, and the processes unpack the same deltas twice; more, and they wait for each other.
 	blockSize = 256
-	// feedSize is how many hashes are written at once: they fit into the smallest pipe that Linux gives, 4 KiB, so that a write to one process never waits for
+	// feedSize is how many hashes are written at once: even long ones, with a command each, fit into the smallest pipe that Linux gives, 4 KiB, so that a write to one process never waits for
 	// the other one to be read.
 	feedSize = 32
 	// recycled is how many commits a process sees before another takes its place: git keeps every commit that it has read.
@@ -133,7 +133,7 @@ func (h *history) read(ctx context.Context, p *pair, block portion) (objectFault
 
 // readPair starts two processes, asks them for the commits of first and of what take gives after it, and lets read have the answers. It tells fail of a fault, before it waits for take.
 func (r *Repository) readPair(ctx context.Context, first portion, take func() (portion, bool), fail func(error), read func(*pair, portion) (objectFault, patchFault error)) error {
-	objects, err := r.git.stream(ctx, call{op: "read commits of " + r.dir, dir: r.dir, env: r.env}, "cat-file", "--batch")
+	objects, err := r.git.stream(ctx, call{op: "read commits of " + r.dir, dir: r.dir, env: r.env}, r.git.batch...)
 	if err != nil {
 		fail(err)
 		return err
@@ -156,7 +156,7 @@ func (r *Repository) readPair(ctx context.Context, first portion, take func() (p
 			case <-done:
 				return nil
 			}
-			if err := feed(next.hashes, objects.in, patches.in); err != nil {
+			if err := r.git.feed(next.hashes, objects.in, patches.in); err != nil {
 				return err
 			}
 			if seen += len(next.hashes); seen >= recycled {
@@ -202,18 +202,20 @@ func (r *Repository) readPair(ctx context.Context, first portion, take func() (p
 }
 
 // feed asks both processes for the commits.
-func feed(block []string, objects, patches io.Writer) error {
-	var b bytes.Buffer
-	for i := 0; i < len(block); i += feedSize {
-		b.Reset()
-		for _, h := range block[i:min(len(block), i+feedSize)] {
-			b.WriteString(h)
-			b.WriteByte('\n')
+func (g *Git) feed(block []string, objects, patches io.Writer) error {
+	var commands, list bytes.Buffer
+	for some := range slices.Chunk(block, feedSize) {
+		commands.Reset()
+		list.Reset()
+		for _, h := range some {
+			commands.WriteString(g.ask + h + "\n")
+			list.WriteString(h + "\n")
 		}
-		if _, err := objects.Write(b.Bytes()); err != nil {
+		commands.WriteString(g.flush)
+		if _, err := objects.Write(commands.Bytes()); err != nil {
 			return fmt.Errorf("ask for commits: %w", err)
 		}
-		if _, err := patches.Write(b.Bytes()); err != nil {
+		if _, err := patches.Write(list.Bytes()); err != nil {
 			return fmt.Errorf("ask for patches: %w", err)
 		}
 	}

@@ -400,7 +400,7 @@ func TestOldHistoriesThatChecksRefuseAreTaken(t *testing.T) {
 
 // crashed is the program that TestACrashLeavesNoTransfer kills.
 func crashed() {
-	g, err := facade.New(facade.Options{Home: os.Getenv("FACADE_HOME"), AllowHTTP: true, AllowPrivate: true})
+	g, err := facade.New(context.Background(), facade.Options{Home: os.Getenv("FACADE_HOME"), AllowHTTP: true, AllowPrivate: true})
 	if err == nil {
 		err = g.Clone(context.Background(), os.Getenv("FACADE_URL"), os.Getenv("FACADE_DIR"))
 	}

@@ -76,8 +76,8 @@ var errAnswer = errors.New("git answered with its exit status")
 func (g *Git) command(ctx context.Context, c call, args ...string) *exec.Cmd {
 	all := append(g.settings(), args...)
 	if c.dir != "" {
-		// With the clone as the working directory there is no work tree to read attributes from.
-		all = append([]string{"--git-dir=."}, all...)
+		// The working directory is the repository, whatever its configuration says of a work tree: there are no attributes to be read from one.
+		all = append([]string{"--bare"}, all...)
 	}
 	cmd := exec.CommandContext(ctx, g.binary, all...)
 	cmd.Dir = c.dir

@@ -18,7 +18,7 @@ import (
 )
 
 // What a repository can turn out to be. Workers wrap these; the run then ends as Ignore, with the reason stored, and is looked at again
-// after a long time. They are results, not failures: no attempt is wasted on them.
+// after a long time. They are results, not failures: they are looked at once more, and then believed.
 var (
 	// ErrGone says that the repository no longer exists upstream.
 	ErrGone = errors.New("the repository does not exist")
@@ -109,16 +109,26 @@ func judge(ctx context.Context, err error, job *rivertype.JobRow) (verdict, Caus
 		return giveBack, ""
 	case errors.As(err, &limit), ctx.Err() == nil && unavailable(err) && snoozes(job) < maxUnavailable:
 		return putOff, ""
-	case errors.Is(err, ErrGone):
-		return fail, CauseGone
-	case errors.Is(err, ErrPrivate):
-		return fail, CausePrivate
-	case errors.Is(err, ErrBlocked):
-		return fail, CauseBlocked
+	case job.Attempt > 1 && result(err) != "":
+		return fail, result(err)
 	case job.Attempt >= job.MaxAttempts || errors.Is(err, ErrInvalid):
 		return fail, CauseError
 	}
 	return retry, ""
+}
+
+// result is the cause of an error that is a result about the repository, or empty. It counts when it is seen twice: a server that forgets a repository
+// for a moment must not cost it a month.
+func result(err error) Cause {
+	switch {
+	case errors.Is(err, ErrGone):
+		return CauseGone
+	case errors.Is(err, ErrPrivate):
+		return CausePrivate
+	case errors.Is(err, ErrBlocked):
+		return CauseBlocked
+	}
+	return ""
 }
 
 // errSilent says that the database did not answer, or the connection to it broke.

@@ -42,7 +42,7 @@ func repository(t testing.TB) string {
 func TestVerifyFindsEveryRowThatDiffers(t *testing.T) {
 	t.Parallel()
 	dir := repository(t)
-	g, err := facade.New(facade.Options{Home: t.TempDir(), Env: os.Environ()})
+	g, err := facade.New(t.Context(), facade.Options{Home: t.TempDir(), Env: os.Environ()})
 	require.NoError(t, err)
 	var out strings.Builder
 	res, err := bench.Bench{Git: g, Env: os.Environ(), Out: &out}.Verify(t.Context(), dir)
@@ -54,7 +54,7 @@ func TestVerifyFindsEveryRowThatDiffers(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "git")
 	script := "#!/bin/sh\ncase \"$*\" in *diff-tree*) exec git \"$@\" --no-renames;; esac\nexec git \"$@\"\n"
 	require.NoError(t, os.WriteFile(other, []byte(script), 0o755))
-	g, err = facade.New(facade.Options{Home: t.TempDir(), Env: os.Environ(), Binary: other})
+	g, err = facade.New(t.Context(), facade.Options{Home: t.TempDir(), Env: os.Environ(), Binary: other})
 	require.NoError(t, err)
 	res, err = bench.Bench{Git: g, Env: os.Environ(), Out: &out}.Verify(t.Context(), dir)
 	require.NoError(t, err)

@@ -39,7 +39,7 @@ func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer, endT
 			return verified(ctx, Bench{Git: g, Env: env, Out: stderr}, dir, stdout)
 		}
 	}
-	if err := withGit(*repo, facade.Options{Env: env, Parallel: *parallel}, work); err != nil { //nolint:contextcheck // New asks git for its version, which ends at once
+	if err := withGit(ctx, *repo, facade.Options{Env: env, Parallel: *parallel}, work); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
@@ -47,7 +47,7 @@ func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer, endT
 }
 
 // withGit gives git a home for as long as the work takes.
-func withGit(repo string, o facade.Options, work func(*facade.Git, string) error) error {
+func withGit(ctx context.Context, repo string, o facade.Options, work func(*facade.Git, string) error) error {
 	dir, err := filepath.Abs(repo)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func withGit(repo string, o facade.Options, work func(*facade.Git, string) error
 	if o.Home, err = os.MkdirTemp("", "benchfacade-"); err != nil {
 		return err
 	}
-	g, err := facade.New(o)
+	g, err := facade.New(ctx, o)
 	if err == nil {
 		err = work(g, dir)
 	}

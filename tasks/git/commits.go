@@ -48,7 +48,7 @@ func (s *Source) finish(ctx context.Context, c *tasks.Collection, head *string) 
 
 // store reads the history out of the clone and writes it, window by window.
 func (s *Source) store(ctx context.Context, c *tasks.Collection, stored db.AugurOperationsGitHistory) error {
-	git, settings, err := s.facadeGit()
+	git, settings, err := s.facadeGit(ctx)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ const (
 
 // fetch brings the clone up to date and notes where the default branch is. An unchanged repository costs one git process.
 func (s *Source) fetch(ctx context.Context, c *tasks.Collection) error {
-	git, settings, err := s.facadeGit()
+	git, settings, err := s.facadeGit(ctx)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func fetchDeadline(s Settings) time.Duration {
 }
 
 // facadeGit is git as the current settings want it.
-func (s *Source) facadeGit() (*facade.Git, Settings, error) {
+func (s *Source) facadeGit(ctx context.Context) (*facade.Git, Settings, error) {
 	settings := config.Of[Settings](s.settings)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,7 +86,7 @@ func (s *Source) facadeGit() (*facade.Git, Settings, error) {
 	for _, r := range settings.URLRewrite {
 		o.Rewrites = append(o.Rewrites, facade.Rewrite{Prefix: r.Prefix, Replacement: r.Replacement})
 	}
-	made, err := facade.New(o)
+	made, err := facade.New(ctx, o)
 	if err != nil {
 		return nil, settings, fmt.Errorf("prepare git: %w", err)
 	}

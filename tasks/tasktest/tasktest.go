@@ -67,7 +67,7 @@ type Outcome struct {
 	Status  string
 }
 
-// Work runs jobs until no run is open, and fails the test when that takes too long.
+// Work runs jobs until no run is open, and fails the test when that takes too long. What waits for another attempt comes at once.
 func Work(t testing.TB, pool *pgxpool.Pool, catalog *tasks.Catalog, settings *config.Store) {
 	t.Helper()
 	queues := map[string]int{}
@@ -82,7 +82,9 @@ func Work(t testing.TB, pool *pgxpool.Pool, catalog *tasks.Catalog, settings *co
 	require.NoError(t, err)
 	stopped := make(chan error, 1)
 	go func() { stopped <- process.Run(ctx) }()
-	Eventually(t, pool, "SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL")
+	Eventually(t, pool, `
+		WITH hurried AS (UPDATE river.river_job SET state = 'available', scheduled_at = now() WHERE state = 'retryable')
+		SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL`)
 	stop()
 	require.NoError(t, <-stopped)
 	RequireConsistent(t, pool)

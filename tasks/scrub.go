@@ -29,15 +29,18 @@ var (
 // Scrub makes text fit to be stored and shown: no NUL and no invalid UTF-8, which PostgreSQL refuses in jsonb (one such text wedges a River
 // client for good), no credentials, and not longer than 16 KiB.
 func Scrub(text string) string {
+	length := len(text)
+	// What is far behind the end of what is kept need not be looked at. A secret that is cut here is far behind it, too.
+	text = text[:min(length, 4*maxStored)]
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 	text = userinfo.ReplaceAllString(text, "://xxxxx@")
 	text = token.ReplaceAllString(text, "${1}xxxxx")
 	text = header.ReplaceAllString(text, "${1}xxxxx")
 	text = query.ReplaceAllString(text, "${1}xxxxx")
-	if len(text) <= maxStored {
+	if len(text) <= maxStored && length <= 4*maxStored {
 		return text
 	}
-	cut := maxStored
+	cut := min(maxStored, len(text)*3/4)
 	for cut > 0 && !utf8.RuneStart(text[cut]) {
 		cut--
 	}

@@ -364,4 +364,7 @@ func TestScrubMakesTextStorable(t *testing.T) {
 		})
 	}
 	require.Less(t, len(tasks.Scrub(strings.Repeat("é", 1<<20))), 17<<10)
+	for _, before := range []int{16<<10 - 12, 64<<10 - 12, 3 << 19} {
+		require.NotContains(t, tasks.Scrub(strings.Repeat("x", before)+" ghp_abcdefghijklmnop "+strings.Repeat("x", 1<<20)), "abcdefgh", "a secret at a cut")
+	}
 }

@@ -108,7 +108,16 @@ func (g *Git) settings() []string {
 	} {
 		args = append(args, "-c", s)
 	}
+	for _, fault := range harmless {
+		args = append(args, "-c", "fetch.fsck."+fault+"=ignore")
+	}
 	return args
+}
+
+// harmless are faults that old tools left in the history of many projects. They mislead nobody who reads it, and without them most of these clones need not be made twice.
+var harmless = []string{
+	"badDate", "badDateOverflow", "badEmail", "badName", "badTimezone", "missingEmail", "missingNameBeforeEmail", "missingSpaceBeforeDate",
+	"missingSpaceBeforeEmail", "multipleAuthors", "zeroPaddedDate", "zeroPaddedFilemode",
 }
 
 // handed are the variables of the caller that git gets.

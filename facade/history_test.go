@@ -52,6 +52,8 @@ func TestHistoryIsTheSameWithAnyNumberOfProcesses(t *testing.T) {
 		}
 		require.Equal(t, first, got)
 	}
+	old := newGit(t, func(o *facade.Options) { o.Binary = wrapped(t, "version", "echo git version 2.35.1; exit 0") })
+	require.Equal(t, first, history(t, old, dir), "before 2.36 objects are asked for in another way")
 	for i, c := range first {
 		require.Equal(t, fmt.Sprintf("commit %d", i), c.Message)
 	}

@@ -87,8 +87,8 @@ func TestChooseSharesBetweenRepoGroupsInsideUserGroups(t *testing.T) {
 	require.Equal(t, map[int64]int{0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 7: 5}, groups)
 }
 
-// world is a random situation.
-func world(r *rand.Rand) (places, []load, []candidate) {
+// situation is a random one.
+func situation(r *rand.Rand) (places, []load, []candidate) {
 	p := placesOf(r.IntN(30), r.IntN(3)*25)
 	var running []load
 	for range r.IntN(5) {
@@ -108,7 +108,7 @@ func TestChooseKeepsItsPromises(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 3000 {
-		p, running, waiting := world(r)
+		p, running, waiting := situation(r)
 		chosen := choose(p, running, waiting)
 
 		shuffled := slices.Clone(waiting)

@@ -82,6 +82,17 @@ func TestStaticRefusesWhatIsWrong(t *testing.T) {
 	require.Panics(t, func() { config.Of[pairs](config.Static(registry())) })
 }
 
+func TestAssumeNamesEveryFault(t *testing.T) {
+	t.Parallel()
+	store, err := config.Assume(registry(), "Sample.count=7")
+	require.NoError(t, err)
+	require.Equal(t, 7, config.Of[sample](store).Count)
+	_, err = config.Assume(registry(), "Sample.count=x", "nonsense", "Sample.word=ho")
+	require.ErrorContains(t, err, `"nonsense" is not Section.setting=value`)
+	require.ErrorContains(t, err, "Sample.count: ")
+	require.ErrorContains(t, err, "Sample.word: ")
+}
+
 func TestRegistryDescribesSettings(t *testing.T) {
 	t.Parallel()
 	var lines []string

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -35,20 +36,35 @@ func newStore(reg *Registry, log *slog.Logger, first *snapshot) *Store {
 // Static is a store that no table backs, with the defaults and the given `Section.setting=value` pairs; for tests. It panics when one of them is
 // unknown or makes no sense.
 func Static(reg *Registry, pairs ...string) *Store {
+	store, err := Assume(reg, pairs...)
+	if err != nil {
+		panic("config: " + err.Error())
+	}
+	return store
+}
+
+// Assume is a store that no table backs, with the defaults and the given `Section.setting=value` pairs: for questions of the kind what if. The
+// error names every pair that is unknown or makes no sense.
+func Assume(reg *Registry, pairs ...string) (*Store, error) {
+	var faults []error
 	rows := make([]row, 0, len(pairs))
 	for _, pair := range pairs {
 		path, value, ok := strings.Cut(pair, "=")
 		section, name, dotted := strings.Cut(path, ".")
 		if _, known := reg.Setting(section, name); !ok || !dotted || !known {
-			panic(fmt.Sprintf("config: %q is not Section.setting=value of a known setting", pair))
+			faults = append(faults, fmt.Errorf("%q is not Section.setting=value of a known setting", pair))
+			continue
 		}
 		rows = append(rows, row{section: section, name: name, value: value})
 	}
 	snapshot := reg.evaluate(rows, nil)
-	if len(snapshot.problems) > 0 {
-		panic("config: " + snapshot.problems[0].String())
+	for _, problem := range snapshot.problems {
+		faults = append(faults, errors.New(problem.String()))
 	}
-	return newStore(reg, slog.New(slog.DiscardHandler), snapshot)
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return newStore(reg, slog.New(slog.DiscardHandler), snapshot), nil
 }
 
 // Of is the current value of the section that T serves. It costs a map lookup and a copy of the struct: call it where the value is used rather

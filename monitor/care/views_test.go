@@ -323,6 +323,9 @@ func TestARefreshThatBreaksOffIsTriedAgainLater(t *testing.T) {
 		exec(t, pool, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()")
 	}})
 	require.ErrorContains(t, err, "refresh augur_data.api_get_all_repo_prs: ")
+	// A session that is ended takes a moment to give its locks back.
+	eventually(t, pool, `SELECT NOT EXISTS (
+		SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = current_database())`)
 	require.Equal(t, care.Running, scalar[string](t, pool, "SELECT outcome FROM augur_operations.view_refresh"))
 	require.Len(t, refresh(t, c, care.RefreshOptions{Interval: 24 * time.Hour}), 13, "not at once the one that broke off")
 	require.Len(t, refresh(t, c, care.RefreshOptions{}), 14)

@@ -32,12 +32,12 @@ type Tasks struct {
 	// so that repositories that were collected together fall due one after the other, a little further apart each time. 0: all fall due together.
 	JitterPercent int `setting:"interval_jitter_percent" default:"10" min:"0" max:"50"`
 	// Number of commits from which a repository is large in the facade and the machine learning phase.
-	LargeCommits int `setting:"large_repository_commits" default:"200000" min:"10000" max:"2000000000"`
+	LargeCommits int `setting:"large_repository_commits" default:"200000" min:"10000" max:"1000000000"`
 	// Number of issues and pull requests together from which a repository is large in the core and the secondary phase.
-	LargeIssues int `setting:"large_repository_issues" default:"50000" min:"10000" max:"2000000000"`
+	LargeIssues int `setting:"large_repository_issues" default:"50000" min:"10000" max:"1000000000"`
 	// Part of the places of a phase, in percent and rounded up, that belongs to large repositories. They never have more, so they hold
 	// up no small one; small ones use what large ones leave free, but not before a large one that waits. 0, or a phase with one place: sizes are not told apart.
-	LargePercent int `setting:"large_repository_slots_percent" default:"25" min:"0" max:"90"`
+	LargePercent int `setting:"large_repository_slots_percent" default:"25" min:"0" max:"1000000000"`
 
 	// Rows that a task writes at a time.
 	DefaultBatchSize int `setting:"default_batch_size" default:"1000" min:"1" max:"100000" unused:"git history is written in windows of its own size"`

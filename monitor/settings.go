@@ -37,7 +37,7 @@ type Tasks struct {
 	LargeIssues int `setting:"large_repository_issues" default:"50000" min:"10000" max:"1000000000"`
 	// Part of the places of a phase, in percent and rounded up, that belongs to large repositories. They never have more, so they hold
 	// up no small one; small ones use what large ones leave free, but not before a large one that waits. 0, or a phase with one place: sizes are not told apart.
-	LargePercent int `setting:"large_repository_slots_percent" default:"25" min:"0" max:"1000000000"`
+	LargePercent int `setting:"large_repository_slots_percent" default:"25" min:"0" max:"90"`
 
 	// Rows that a task writes at a time.
 	DefaultBatchSize int `setting:"default_batch_size" default:"1000" min:"1" max:"100000" unused:"git history is written in windows of its own size"`

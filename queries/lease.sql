@@ -83,6 +83,14 @@ ids AS (
     WHERE n.args ? 'repo_id'
     GROUP BY 1
 ),
+locked_status AS (
+    -- In order: several monitors may rescue jobs of the same repositories.
+    SELECT s.repo_id
+    FROM augur_operations.collection_status s
+    WHERE s.repo_id IN (SELECT ids.repo_id FROM ids)
+    ORDER BY s.repo_id
+    FOR UPDATE
+),
 moved_status AS (
     UPDATE augur_operations.collection_status s
     SET core_task_id = coalesce(ids.new_id ->> s.core_task_id, s.core_task_id),
@@ -90,6 +98,7 @@ moved_status AS (
         facade_task_id = coalesce(ids.new_id ->> s.facade_task_id, s.facade_task_id),
         ml_task_id = coalesce(ids.new_id ->> s.ml_task_id, s.ml_task_id)
     FROM ids
+    JOIN locked_status l ON l.repo_id = ids.repo_id
     WHERE s.repo_id = ids.repo_id
     RETURNING s.repo_id
 )

@@ -270,3 +270,44 @@ func TestDatabaseThatIsAwayUsesNoAttempt(t *testing.T) {
 	tasktest.Eventually(t, w.pool, "SELECT facade_status = 'Success' FROM augur_operations.collection_status")
 	require.NoError(t, stop())
 }
+
+// A queue that cannot be started takes those beside it down, and with them the jobs that they have just fetched.
+func TestJobOfAProcessThatCannotStartUsesNoAttempt(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	began := make(chan struct{}, 100)
+	catalog := catalogOf(task("only", func(ctx context.Context, _ *tasks.Collection) error {
+		began <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	}))
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, w.repo)
+	exec(t, w.pool, "UPDATE river.river_job SET max_attempts = 1")
+	exec(t, w.pool, `
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN
+			FOR i IN 1..50 LOOP
+				EXIT WHEN EXISTS (SELECT FROM river.river_job WHERE state = 'running');
+				PERFORM pg_sleep(0.02);
+			END LOOP;
+			PERFORM pg_sleep(0.1);
+			RAISE 'not this queue';
+		END $$;
+		CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON river.river_queue FOR EACH ROW WHEN (NEW.name = 'ml') EXECUTE FUNCTION refuse()`)
+	// River starts queues in any order.
+	for started := false; !started; {
+		p, err := tasks.NewProcess(t.Context(), w.pool, catalog, tasktest.Queue(t, w.pool), settings(), tasks.WorkerOptions{
+			Queues: map[string]int{"facade": 1, "ml": 1}, Host: "test", PID: 5, Drain: 10 * time.Millisecond, Log: dbtestLog(),
+		})
+		require.NoError(t, err)
+		require.ErrorContains(t, p.Run(t.Context()), "not this queue")
+		select {
+		case <-began:
+			started = true
+		default:
+		}
+	}
+	reap(t, w.pool, tasks.ReapOptions{}) // if River did not come to store what became of it
+	tasktest.Eventually(t, w.pool, "SELECT state = 'available' FROM river.river_job ORDER BY id DESC LIMIT 1")
+	tasktest.RequireConsistent(t, w.pool)
+}

@@ -69,7 +69,12 @@ func (q *Queue) Reap(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Re
 			rescue.Died = append(rescue.Died, job.ID)
 		}
 	}
-	if reaped.Rescued, err = q.queries.Rescue(ctx, pool, rescue); err != nil {
+	for race := 1; ; race++ {
+		if reaped.Rescued, err = q.queries.Rescue(ctx, pool, rescue); !db.IsRetryable(err) || race == maxRaces {
+			break
+		}
+	}
+	if err != nil {
 		return reaped, fmt.Errorf("rescue the jobs of dead workers: %w", err)
 	}
 	for _, job := range reaped.Rescued {

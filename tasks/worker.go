@@ -239,7 +239,9 @@ func (r *runner) conclude(ctx context.Context, c *Collection, err error) error {
 		return river.JobSnooze(time.Second)
 	case giveBack:
 		c.Log.InfoContext(ctx, "job handed back", slog.Int("attempt", c.job.Attempt))
-		return fit
+		// River would do this by itself when it was told to stop, but not when it could not start all queues: then the jobs of those that it did
+		// start would use an attempt, perhaps the last one.
+		return river.JobSnooze(0)
 	case putOff:
 		wait := unavailableWait()
 		if limit := new(RateLimitError); errors.As(err, &limit) {

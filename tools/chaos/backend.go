@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -46,8 +47,21 @@ func playBackend(ctx context.Context, r role, log *slog.Logger) error {
 	all.Go(func() {
 		every(ctx, r.Lease.Length/4, func() error { return reap(ctx, r, pool, queue) }, log)
 	})
+	if r.Control == "" {
+		all.Go(func() { every(ctx, 2*time.Second, func() error { return repair(ctx, pool, queue) }, log) })
+	}
 	all.Wait()
 	return nil
+}
+
+// repair looks for what was changed by hand. Nothing is, so whatever it finds is wrong.
+func repair(ctx context.Context, pool *pgxpool.Pool, queue *tasks.Queue) error {
+	n, err := queue.Repair(ctx, pool)
+	if n > 0 {
+		_, noted := pool.Exec(ctx, "INSERT INTO public.chaos_repairs VALUES ($1)", n)
+		err = errors.Join(err, noted)
+	}
+	return err
 }
 
 // supervised is the worker of a backend. Its log goes where the backend's goes.

@@ -129,6 +129,11 @@ func (w *world) verdict(ctx context.Context, stdout io.Writer, left int) error {
 			w.record.wrong(fmt.Sprintf("the job that kills its worker was quarantined %d times, not once", quarantined))
 		}
 	}
+	if repairs, err := count("SELECT coalesce(sum(repairs), 0)::int FROM public.chaos_repairs"); err != nil {
+		return err
+	} else if repairs > 0 {
+		w.record.wrong(fmt.Sprintf("%d things that nobody changed by hand were put right", repairs))
+	}
 	if w.origin != nil {
 		if err := w.compareGit(ctx); err != nil {
 			return err

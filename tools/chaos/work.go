@@ -25,6 +25,7 @@ import (
 // ledgerSQL is what the tasks of the harness write to. It has no key on purpose.
 const ledgerSQL = `
 CREATE TABLE public.chaos_ledger (run_id bigint NOT NULL, kind text NOT NULL, page int NOT NULL, job_id bigint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE TABLE public.chaos_repairs (repairs int NOT NULL);
 CREATE TABLE public.chaos_pages (kind text PRIMARY KEY, pages int NOT NULL);
 INSERT INTO public.chaos_pages VALUES ('chaos_short', 1), ('chaos_pages', 8), ('chaos_copy', 2000), ('chaos_long', 1), ('chaos_deadly', 1)`
 

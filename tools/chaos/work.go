@@ -27,12 +27,13 @@ const ledgerSQL = `
 CREATE TABLE public.chaos_ledger (run_id bigint NOT NULL, kind text NOT NULL, page int NOT NULL, job_id bigint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE TABLE public.chaos_repairs (repairs int NOT NULL);
 CREATE TABLE public.chaos_pages (kind text PRIMARY KEY, pages int NOT NULL);
-INSERT INTO public.chaos_pages VALUES ('chaos_short', 1), ('chaos_pages', 8), ('chaos_copy', 2000), ('chaos_long', 1), ('chaos_deadly', 1)`
+INSERT INTO public.chaos_pages VALUES ('chaos_short', 1), ('chaos_tail', 2), ('chaos_pages', 8), ('chaos_copy', 2000), ('chaos_long', 1), ('chaos_deadly', 1)`
 
 // Pages of the tasks, as chaos_pages has them.
 const (
-	pages    = 8
-	copyRows = 2000
+	tailPages = 2
+	manyPages = 8
+	copyRows  = 2000
 )
 
 // deadlyReason is part of the reason of a run whose task killed its workers.
@@ -54,7 +55,8 @@ func catalog(r role, settings *config.Store, log *slog.Logger) *tasks.Catalog {
 	}
 	long := r.Lease.Length*3 + r.Lease.Length/2
 	add("chaos_short", tasks.Core, giturl.GitHub, one("chaos_short", 5*time.Millisecond, 60*time.Millisecond))
-	add("chaos_pages", tasks.Facade, giturl.GitHub, manyPages(r.Lease.Length/3))
+	add("chaos_tail", tasks.Core, giturl.GitHub, paged("chaos_tail", tailPages, 20*time.Millisecond), "chaos_short") // ends a run without a write
+	add("chaos_pages", tasks.Facade, giturl.GitHub, paged("chaos_pages", manyPages, r.Lease.Length/3))
 	add("chaos_copy", tasks.Facade, giturl.GitHub, copyAll, "chaos_pages")
 	add("chaos_long", tasks.ML, giturl.GitHub, one("chaos_long", long, long*3/2)) // longer than a freeze
 	add("chaos_deadly", tasks.Core, giturl.GitLab, deadly)
@@ -82,11 +84,11 @@ func one(kind string, from, to time.Duration) tasks.WorkerFunc {
 	}
 }
 
-// manyPages writes pages one after the other, each in its transaction with the cursor, from which it goes on when it runs again.
-func manyPages(longest time.Duration) tasks.WorkerFunc {
+// paged writes pages one after the other, each in its transaction with the cursor, from which it goes on when it runs again.
+func paged(kind string, pages int, longest time.Duration) tasks.WorkerFunc {
 	return func(ctx context.Context, c *tasks.Collection) error {
 		var done *int64
-		err := c.Pool().QueryRow(ctx, "SELECT progress_done FROM augur_operations.collection_task WHERE run_id = $1 AND kind = 'chaos_pages'", c.RunID).Scan(&done)
+		err := c.Pool().QueryRow(ctx, "SELECT progress_done FROM augur_operations.collection_task WHERE run_id = $1 AND kind = $2", c.RunID, kind).Scan(&done)
 		if err != nil {
 			return fmt.Errorf("read the cursor: %w", err)
 		}
@@ -99,13 +101,13 @@ func manyPages(longest time.Duration) tasks.WorkerFunc {
 				return err
 			}
 			err := c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
-				if err := enter(ctx, tx, c, "chaos_pages", page); err != nil {
+				if err := enter(ctx, tx, c, kind, page); err != nil {
 					return err
 				}
 				if err := pause(ctx, between(0, 10*time.Millisecond)); err != nil {
 					return err
 				}
-				return c.SaveProgress(ctx, tx, int64(page), pages)
+				return c.SaveProgress(ctx, tx, int64(page), int64(pages))
 			})
 			if err != nil {
 				return err

@@ -7,9 +7,9 @@ package db
 
 import (
 	"context"
-	"time"
 
 	rivertype "github.com/riverqueue/river/rivertype"
+	"time"
 )
 
 const backOff = `-- name: BackOff :exec
@@ -56,56 +56,6 @@ type ClearBackOffParams struct {
 func (q *Queries) ClearBackOff(ctx context.Context, db DBTX, arg ClearBackOffParams) error {
 	_, err := db.Exec(ctx, clearBackOff, arg.RepoID, arg.Phase)
 	return err
-}
-
-const collectionOf = `-- name: CollectionOf :one
-SELECT t.kind, t.state, t.job_id, c.run_id, c.phase, c.full_collection, c.finished_at,
-    r.repo_id, r.repo_group_id, r.repo_git, r.repo_path, r.repo_name
-FROM augur_operations.collection_run c
-JOIN augur_operations.collection_task t ON t.run_id = c.run_id AND t.kind = $1
-JOIN augur_data.repo r ON r.repo_id = c.repo_id
-WHERE c.run_id = $2
-`
-
-type CollectionOfParams struct {
-	Kind  string
-	RunID int64
-}
-
-type CollectionOfRow struct {
-	Kind           string
-	State          string
-	JobID          *int64
-	RunID          int64
-	Phase          string
-	FullCollection bool
-	FinishedAt     *time.Time
-	RepoID         int64
-	RepoGroupID    int64
-	RepoGit        string
-	RepoPath       *string
-	RepoName       *string
-}
-
-// CollectionOf reads what a task needs to know about its run and its repository.
-func (q *Queries) CollectionOf(ctx context.Context, db DBTX, arg CollectionOfParams) (CollectionOfRow, error) {
-	row := db.QueryRow(ctx, collectionOf, arg.Kind, arg.RunID)
-	var i CollectionOfRow
-	err := row.Scan(
-		&i.Kind,
-		&i.State,
-		&i.JobID,
-		&i.RunID,
-		&i.Phase,
-		&i.FullCollection,
-		&i.FinishedAt,
-		&i.RepoID,
-		&i.RepoGroupID,
-		&i.RepoGit,
-		&i.RepoPath,
-		&i.RepoName,
-	)
-	return i, err
 }
 
 const endRuns = `-- name: EndRuns :exec

@@ -9,15 +9,6 @@ FROM river.river_job
 WHERE id = @job_id
 FOR UPDATE;
 
--- name: CollectionOf :one
--- CollectionOf reads what a task needs to know about its run and its repository.
-SELECT t.kind, t.state, t.job_id, c.run_id, c.phase, c.full_collection, c.finished_at,
-    r.repo_id, r.repo_group_id, r.repo_git, r.repo_path, r.repo_name
-FROM augur_operations.collection_run c
-JOIN augur_operations.collection_task t ON t.run_id = c.run_id AND t.kind = @kind
-JOIN augur_data.repo r ON r.repo_id = c.repo_id
-WHERE c.run_id = @run_id;
-
 -- name: LockRun :one
 -- LockRun serialises the tasks of a run that end at the same time.
 SELECT run_id, repo_id, phase, full_collection

@@ -58,6 +58,7 @@ type Collection struct {
 	job      *river.Job[Args]
 	finished atomic.Bool
 	page     time.Duration // of one transaction
+	shared   *shared       // for the last task of a run
 	deaths   int           // workers that died while they ran the job, since it last got on
 	unfenced bool          // only in a negative control
 }
@@ -86,6 +87,13 @@ func (c *Collection) SavePage(ctx context.Context, write func(ctx context.Contex
 // Finish is the last page: it commits what write does (nil: nothing) together with the completion of the job, the tasks that waited for it and,
 // if it was the last one, the outcome of the run and the status.
 func (c *Collection) Finish(ctx context.Context, write func(ctx context.Context, tx pgx.Tx) error) error {
+	if write == nil && c.shared != nil && !c.unfenced && len(recordedIn(ctx)) == 0 {
+		ended, err := c.shared.ends.ask(ctx, lastTask{args: c.job.Args, kind: c.kind, jobID: c.JobID, attempt: c.job.Attempt})
+		if err != nil || ended {
+			c.finished.Store(ended)
+			return err
+		}
+	}
 	err := c.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if write != nil {
 			if err := write(ctx, tx); err != nil {

@@ -53,7 +53,7 @@ type Queue struct {
 
 // NewQueue makes a queue on the pool.
 func NewQueue(pool *pgxpool.Pool, retryAfter func(Cause) time.Duration, log *slog.Logger) (*Queue, error) {
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: Schema, Logger: riverLog(log), Middleware: Middleware(log)})
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: Schema, FetchCooldown: fetchCooldown, Logger: riverLog(log), Middleware: Middleware(log)})
 	if err != nil {
 		return nil, fmt.Errorf("make a River client: %w", err)
 	}

@@ -81,6 +81,11 @@ func (q *Queue) Reap(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Re
 		q.log.WarnContext(ctx, "job rescued from a dead worker", slog.Int64("job_id", job.NewID), slog.Int64("was", job.OldID),
 			slog.String("kind", job.Kind), slog.Int64("repo_id", job.RepoID), slog.Int("rescues", int(job.Rescues)))
 	}
+	if len(reaped.Rescued) > 0 {
+		if err := q.queries.AnnounceJobs(ctx, pool, queues()); err != nil {
+			q.log.DebugContext(ctx, "rescued jobs not announced: workers find them when they look", slog.Any("error", stored(err)))
+		}
+	}
 	var faults []error
 	for _, job := range poison {
 		quarantined, err := q.quarantine(ctx, pool, job)
@@ -100,6 +105,15 @@ func (q *Queue) Reap(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Re
 		reaped.Ended = int(ended)
 	}
 	return reaped, errors.Join(faults...)
+}
+
+// queues are those of all phases.
+func queues() []string {
+	names := make([]string, len(Phases()))
+	for i, phase := range Phases() {
+		names[i] = phase.Queue()
+	}
+	return names
 }
 
 // quarantine ends a job that its workers did not survive. It returns false when the job is not there to be ended any more, or somebody has it.

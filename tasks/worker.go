@@ -16,7 +16,6 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
-	"augur/db"
 	"augur/db/config"
 )
 
@@ -25,6 +24,14 @@ var errNoRun = errors.New("the run of the job is not open")
 
 // rescueBackstop is when River's own rescuer would step in. It stays far above every deadline, because our leases do its work.
 const rescueBackstop = 7 * 24 * time.Hour
+
+// How often new jobs are looked for: at most once in a fetchCooldown, when jobs end or new ones are announced, and at least once in a poll interval, which is
+// longer for a process that hears of new jobs.
+const (
+	fetchCooldown = 5 * time.Millisecond
+	pollListening = 5 * time.Second
+	pollAlone     = time.Second
+)
 
 // ErrStuck is returned by [Process.Run] when a job does not return although its context has ended. Its goroutine cannot be stopped: the program has
 // to end, without waiting for anything. The job is given to another process.
@@ -87,8 +94,13 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 	}
 	p := &Process{lease: lease, stop: o.Drain + cmp.Or(o.StopMargin, 10*time.Second), stuck: make(chan struct{}, 1), log: o.Log}
 	workers := river.NewWorkers()
+	together := newShared(pool, queue, o.Log)
 	for _, task := range catalog.Tasks() {
-		river.AddWorkerArgs(workers, Args{kind: task.Kind}, &runner{task: task, pool: pool, queue: queue, settings: settings, lease: lease, options: o})
+		river.AddWorkerArgs(workers, Args{kind: task.Kind}, &runner{task: task, pool: pool, queue: queue, settings: settings, lease: lease, shared: together, options: o})
+	}
+	poll := pollListening
+	if o.PollOnly {
+		poll = pollAlone
 	}
 	queues := make(map[string]river.QueueConfig, len(o.Queues))
 	for name, slots := range o.Queues {
@@ -97,7 +109,7 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 	p.client, err = river.NewClient(newDriver(pool, o.Listen), &river.Config{
 		ID: id, Schema: Schema, Queues: queues, Workers: workers, Logger: riverLog(o.Log), Middleware: Middleware(o.Log),
 		MaxAttempts: MaxAttempts, JobTimeout: time.Hour, RescueStuckJobsAfter: rescueBackstop,
-		PollOnly: o.PollOnly, SoftStopTimeout: o.Drain, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
+		PollOnly: o.PollOnly, FetchCooldown: fetchCooldown, FetchPollInterval: poll, SoftStopTimeout: o.Drain, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
 		Test: river.TestConfig{Time: lease.clock}, // for tests of River, and for us the way to give it a clock that is right
 	})
 	if err != nil {
@@ -160,6 +172,7 @@ type runner struct {
 	queue    *Queue
 	settings *config.Store
 	lease    *Lease
+	shared   *shared
 	options  WorkerOptions
 }
 
@@ -271,15 +284,18 @@ func (r *runner) giveUp(ctx context.Context, c *Collection, cause Cause, reason 
 
 // collection reads what the worker needs to know. A job that its task does not name is an old one that somebody started again.
 func (r *runner) collection(ctx context.Context, job *river.Job[Args], log *slog.Logger) (*Collection, error) {
-	row, err := r.queue.queries.CollectionOf(ctx, r.pool, db.CollectionOfParams{RunID: job.Args.RunID, Kind: r.task.Kind})
-	if errors.Is(err, pgx.ErrNoRows) || (err == nil && (row.FinishedAt != nil || row.State != stateQueued || row.JobID == nil || *row.JobID != job.ID)) {
-		return nil, errNoRun
-	}
+	row, err := r.shared.lookups.ask(ctx, runTask{run: job.Args.RunID, kind: r.task.Kind})
 	if err != nil {
 		return nil, fmt.Errorf("read run %d: %w", job.Args.RunID, err)
 	}
+	if row == nil || row.FinishedAt != nil || row.State != stateQueued || row.JobID == nil || *row.JobID != job.ID {
+		return nil, errNoRun
+	}
 	c := r.bare(job, log.With(slog.String("repo", row.RepoGit)))
 	c.Full = row.FullCollection
+	if row.Last {
+		c.shared = r.shared
+	}
 	c.Repo = Repo{ID: row.RepoID, GroupID: row.RepoGroupID, URL: row.RepoGit, Platform: PlatformOf(row.RepoGit)}
 	if row.RepoPath != nil {
 		c.Repo.Path = *row.RepoPath

@@ -37,6 +37,9 @@ var settle string
 //go:embed sql/progress.sql
 var progress string
 
+//go:embed sql/collected.sql
+var collected string
+
 //go:embed sql/disagreements.sql
 var disagreements string
 
@@ -50,6 +53,9 @@ type bench struct {
 	out   io.Writer
 	line  []string
 }
+
+// maxConns is how many connections a process has for jobs: those that do nothing share them.
+const maxConns = 20
 
 // counter counts the statements of the connections that it traces.
 type counter struct{ statements atomic.Int64 }
@@ -198,7 +204,7 @@ func (b *bench) check(ctx context.Context) error {
 func (b *bench) work(ctx context.Context, tasksOf *tasks.Catalog, store *config.Store, slots map[string]int, do func(context.Context) error) (err error) {
 	conns := 4
 	for _, n := range slots {
-		conns += n
+		conns += min(n, maxConns)
 	}
 	pool, err := b.connect(ctx, conns)
 	if err != nil {
@@ -228,11 +234,11 @@ func (b *bench) work(ctx context.Context, tasksOf *tasks.Catalog, store *config.
 // wait waits until no run is open.
 func (b *bench) wait(ctx context.Context) error {
 	for {
-		var open, done int
-		if err := b.pool.QueryRow(ctx, progress).Scan(&open, &done); err != nil {
+		var open bool
+		if err := b.pool.QueryRow(ctx, progress).Scan(&open); err != nil {
 			return fmt.Errorf("look at the runs: %w", err)
 		}
-		if open == 0 {
+		if !open {
 			return nil
 		}
 		if err := pause(ctx, 50*time.Millisecond); err != nil {

@@ -292,8 +292,8 @@ func (b *bench) monitors(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var open, done int
-	if err := b.pool.QueryRow(ctx, progress).Scan(&open, &done); err != nil {
+	var done int
+	if err := b.pool.QueryRow(ctx, collected).Scan(&done); err != nil {
 		return fmt.Errorf("count the runs: %w", err)
 	}
 	b.say("%d monitors, %d repositories, %v: %d ticks, %d with the turn, %d runs started, %d collected", n, repos, b.ticking, ticks, led, started, done)

@@ -1,2 +1,2 @@
--- Tells how many runs are open, and how many ended in success.
-SELECT count(*) FILTER (WHERE finished_at IS NULL), count(*) FILTER (WHERE outcome = 'Success') FROM augur_operations.collection_run;
+-- Tells whether a run is open.
+SELECT EXISTS (SELECT 1 FROM augur_operations.collection_run WHERE finished_at IS NULL);

@@ -1,0 +1,103 @@
+package tasks_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"augur/tasks"
+	"augur/tasks/tasktest"
+)
+
+func TestFencedAttemptDoesNotEndTheRunOfItsSuccessor(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	first, second := make(chan struct{}), make(chan struct{})
+	resume, finish := make(chan struct{}), make(chan struct{})
+	result := make(chan error, 1)
+	var runs atomic.Int32
+	catalog := catalogOf(task("nothing", func(ctx context.Context, c *tasks.Collection) error {
+		if runs.Add(1) > 1 {
+			close(second)
+			<-finish
+			return nil
+		}
+		close(first)
+		<-resume
+		err := c.Finish(ctx, nil)
+		result <- err
+		return err
+	}))
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, w.repo)
+	stop := start(t, w.pool, catalog)
+	<-first
+	_, err := w.pool.Exec(t.Context(), "UPDATE augur_operations.worker_lease SET held = '{}'; UPDATE river.river_job SET attempted_at = now() - interval '1 hour'")
+	require.NoError(t, err)
+	require.Len(t, rescue(t, w.pool), 1)
+	<-second
+	close(resume)
+	require.ErrorIs(t, <-result, tasks.ErrFenced)
+	tasktest.RequireConsistent(t, w.pool)
+	var status string
+	require.NoError(t, w.pool.QueryRow(t.Context(), "SELECT facade_status FROM augur_operations.collection_status").Scan(&status))
+	require.Equal(t, "Collecting", status, "the successor is still at work")
+	close(finish)
+	tasktest.Eventually(t, w.pool, "SELECT facade_status = 'Success' FROM augur_operations.collection_status")
+	stop()
+	tasktest.RequireConsistent(t, w.pool)
+}
+
+func TestManyShortTasksEndTogether(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	// Half of the runs have a second task, and some had failed before.
+	catalog := catalogOf(task("one", done), task("two", done, "one"))
+	single := catalogOf(task("one", done))
+	var repos []int64
+	for i := range 120 {
+		repo := tasktest.AddRepo(t, w.pool, fmt.Sprintf("https://example.org/short/r%d", i))
+		repos = append(repos, repo)
+	}
+	_, err := w.pool.Exec(t.Context(), `INSERT INTO augur_operations.collection_backoff (repo_id, phase, cause, failures, retry_at, reason)
+		SELECT repo_id, 'facade', 'error', 1, now(), 'x' FROM augur_data.repo WHERE repo_id % 3 = 0`)
+	require.NoError(t, err)
+	tasktest.Start(t, w.pool, single, settings(), tasks.Facade, repos[:60]...)
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, repos[60:]...)
+	tasktest.Work(t, w.pool, catalog, settings())
+	var succeeded, runs, tasksDone, backoffs, events int
+	require.NoError(t, w.pool.QueryRow(t.Context(), `SELECT
+		(SELECT count(*) FROM augur_operations.collection_status WHERE facade_status = 'Success' AND facade_data_last_collected IS NOT NULL AND facade_task_id IS NULL),
+		(SELECT count(*) FROM augur_operations.collection_run WHERE outcome = 'Success'),
+		(SELECT count(*) FROM augur_operations.collection_task WHERE state = 'done'),
+		(SELECT count(*) FROM augur_operations.collection_backoff),
+		(SELECT count(*) FROM augur_operations.collection_event WHERE to_status = 'Success' AND who = 'worker' AND why LIKE '%all%tasks are done')`).
+		Scan(&succeeded, &runs, &tasksDone, &backoffs, &events))
+	require.Equal(t, []int{120, 120, 180, 0, 120}, []int{succeeded, runs, tasksDone, backoffs, events})
+}
+
+func TestRescuedJobsAreAnnounced(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	catalog := catalogOf(task("only", done))
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, w.repo)
+	_, err := w.pool.Exec(t.Context(), "UPDATE river.river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 minute', attempted_by = '{dead}'")
+	require.NoError(t, err)
+	conn, err := w.pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	_, err = conn.Exec(t.Context(), `LISTEN "river.river_insert"`)
+	require.NoError(t, err)
+	reaped, err := tasktest.Queue(t, w.pool).Reap(t.Context(), w.pool, tasks.ReapOptions{})
+	require.NoError(t, err)
+	require.Len(t, reaped.Rescued, 1)
+	heard := map[string]bool{}
+	for range tasks.Phases() {
+		notification, err := conn.Conn().WaitForNotification(t.Context())
+		require.NoError(t, err)
+		heard[notification.Payload] = true
+	}
+	require.Contains(t, heard, `{"queue": "facade"}`)
+}

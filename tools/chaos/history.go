@@ -45,7 +45,8 @@ func (w *world) chase(ctx context.Context, stdout io.Writer) error {
 		}
 		for w.wait(ctx, 20*time.Millisecond, collectedSQL, repo) != nil && ctx.Err() == nil {
 			w.hurry(ctx)
-			if err := pause(ctx, time.Duration(w.random.Int64N(int64(took)))); err != nil {
+			// Mostly before it is done, so that few copies have to bear all kills.
+			if err := pause(ctx, time.Duration(w.random.Int64N(int64(took/4)))); err != nil {
 				return err
 			}
 			if w.done[kill] < w.faults[kill] && w.killCollector(ctx, repo) {

@@ -11,9 +11,11 @@ import (
 )
 
 const addTasks = `-- name: AddTasks :exec
-INSERT INTO augur_operations.collection_task (run_id, kind, queue, after, state)
-SELECT u.run_id, u.kind, $1::text, string_to_array(u.after, ' '), 'waiting'
-FROM (SELECT unnest($2::bigint[]) AS run_id, unnest($3::text[]) AS kind, unnest($4::text[]) AS after) AS u
+INSERT INTO augur_operations.collection_task (run_id, kind, queue, after, state, job_id)
+SELECT u.run_id, u.kind, $1::text, string_to_array(u.after, ' '), CASE u.job_id WHEN 0 THEN 'waiting' ELSE 'queued' END, nullif(u.job_id, 0)
+FROM (
+    SELECT unnest($2::bigint[]) AS run_id, unnest($3::text[]) AS kind, unnest($4::text[]) AS after, unnest($5::bigint[]) AS job_id
+) AS u
 `
 
 type AddTasksParams struct {
@@ -21,16 +23,18 @@ type AddTasksParams struct {
 	RunIDs []int64
 	Kinds  []string
 	Afters []string
+	JobIDs []int64
 }
 
 // AddTasks writes the graphs of new runs: parallel arrays, one entry for each task of each run. What a task waits for comes as one text,
-// separated by blanks.
+// separated by blanks; a task that waits for nothing has a job, others have 0.
 func (q *Queries) AddTasks(ctx context.Context, db DBTX, arg AddTasksParams) error {
 	_, err := db.Exec(ctx, addTasks,
 		arg.Queue,
 		arg.RunIDs,
 		arg.Kinds,
 		arg.Afters,
+		arg.JobIDs,
 	)
 	return err
 }

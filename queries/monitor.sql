@@ -225,10 +225,12 @@ RETURNING run_id, repo_id;
 
 -- name: AddTasks :exec
 -- AddTasks writes the graphs of new runs: parallel arrays, one entry for each task of each run. What a task waits for comes as one text,
--- separated by blanks.
-INSERT INTO augur_operations.collection_task (run_id, kind, queue, after, state)
-SELECT u.run_id, u.kind, @queue::text, string_to_array(u.after, ' '), 'waiting'
-FROM (SELECT unnest(@run_ids::bigint[]) AS run_id, unnest(@kinds::text[]) AS kind, unnest(@afters::text[]) AS after) AS u;
+-- separated by blanks; a task that waits for nothing has a job, others have 0.
+INSERT INTO augur_operations.collection_task (run_id, kind, queue, after, state, job_id)
+SELECT u.run_id, u.kind, @queue::text, string_to_array(u.after, ' '), CASE u.job_id WHEN 0 THEN 'waiting' ELSE 'queued' END, nullif(u.job_id, 0)
+FROM (
+    SELECT unnest(@run_ids::bigint[]) AS run_id, unnest(@kinds::text[]) AS kind, unnest(@afters::text[]) AS after, unnest(@job_ids::bigint[]) AS job_id
+) AS u;
 
 -- name: ResetRuns :one
 -- ResetRuns closes the open runs of repositories (none named: of all) and cancels their jobs.

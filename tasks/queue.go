@@ -86,25 +86,30 @@ func (q *Queue) StartRuns(ctx context.Context, tx pgx.Tx, phase Phase, starts []
 	for _, row := range rows {
 		runOf[row.RepoID] = row.RunID
 	}
-	var tasks db.AddTasksParams
+	tasks := db.AddTasksParams{Queue: phase.Queue()}
 	var first []ready
-	tasks.Queue = phase.Queue()
+	var places []int // of the first tasks among all
 	for _, s := range starts {
 		for _, step := range s.Steps {
+			if len(step.After) == 0 {
+				first = append(first, ready{kind: step.Kind, queue: phase.Queue(), args: Args{RunID: runOf[s.RepoID], RepoID: s.RepoID, Phase: phase}})
+				places = append(places, len(tasks.Kinds))
+			}
 			tasks.RunIDs = append(tasks.RunIDs, runOf[s.RepoID])
 			tasks.Kinds = append(tasks.Kinds, step.Kind)
 			tasks.Afters = append(tasks.Afters, strings.Join(step.After, " "))
-			if len(step.After) == 0 {
-				first = append(first, ready{kind: step.Kind, queue: phase.Queue(), args: Args{RunID: runOf[s.RepoID], RepoID: s.RepoID, Phase: phase}})
-			}
 		}
+	}
+	jobs, err := q.insertJobs(ctx, tx, first)
+	if err != nil {
+		return err
+	}
+	tasks.JobIDs = make([]int64, len(tasks.Kinds))
+	for i, place := range places {
+		tasks.JobIDs[place] = jobs[i]
 	}
 	if err := q.queries.AddTasks(ctx, tx, tasks); err != nil {
 		return fmt.Errorf("write the tasks of phase %s: %w", phase, err)
-	}
-	jobs, err := q.enqueue(ctx, tx, first)
-	if err != nil {
-		return err
 	}
 	status := db.SetPhaseParams{Phase: string(phase)}
 	pointed := make(map[int64]bool, len(starts))
@@ -133,8 +138,8 @@ type ready struct {
 	args        Args
 }
 
-// enqueue inserts the jobs of tasks and notes their ids; it returns the ids in the order of the tasks.
-func (q *Queue) enqueue(ctx context.Context, tx pgx.Tx, tasks []ready) ([]int64, error) {
+// insertJobs inserts the jobs of tasks, and returns their ids in the same order.
+func (q *Queue) insertJobs(ctx context.Context, tx pgx.Tx, tasks []ready) ([]int64, error) {
 	if len(tasks) == 0 {
 		return nil, nil
 	}
@@ -149,16 +154,28 @@ func (q *Queue) enqueue(ctx context.Context, tx pgx.Tx, tasks []ready) ([]int64,
 	if err != nil {
 		return nil, fmt.Errorf("insert %d jobs: %w", len(tasks), err)
 	}
-	queued := db.QueueTasksParams{}
+	ids := make([]int64, len(inserted))
 	for i, result := range inserted {
-		queued.RunIDs = append(queued.RunIDs, tasks[i].args.RunID)
-		queued.Kinds = append(queued.Kinds, tasks[i].kind)
-		queued.JobIDs = append(queued.JobIDs, result.Job.ID)
+		ids[i] = result.Job.ID
+	}
+	return ids, nil
+}
+
+// enqueue inserts the jobs of waiting tasks and notes their ids; it returns the ids in the order of the tasks.
+func (q *Queue) enqueue(ctx context.Context, tx pgx.Tx, tasks []ready) ([]int64, error) {
+	ids, err := q.insertJobs(ctx, tx, tasks)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	queued := db.QueueTasksParams{JobIDs: ids}
+	for _, t := range tasks {
+		queued.RunIDs = append(queued.RunIDs, t.args.RunID)
+		queued.Kinds = append(queued.Kinds, t.kind)
 	}
 	if err := q.queries.QueueTasks(ctx, tx, queued); err != nil {
 		return nil, fmt.Errorf("note %d jobs: %w", len(tasks), err)
 	}
-	return queued.JobIDs, nil
+	return ids, nil
 }
 
 func (q *Queue) explain(ctx context.Context, tx pgx.Tx, who, why string) error {

@@ -103,8 +103,13 @@ func (m *Monitor) Run(ctx context.Context) {
 	}
 }
 
+// tickTimeout bounds a tick: over a connection that went silent it would wait for ever.
+const tickTimeout = time.Minute
+
 // Tick starts what is due, in one transaction.
 func (m *Monitor) Tick(ctx context.Context) (Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
+	defer cancel()
 	report := Report{Started: map[tasks.Phase]int{}}
 	err := pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) error {
 		leads, err := m.queries.TryLead(ctx, tx)

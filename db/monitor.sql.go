@@ -96,7 +96,7 @@ func (q *Queries) DatabaseTime(ctx context.Context, db DBTX) (time.Time, error) 
 }
 
 const lockWaiting = `-- name: LockWaiting :many
-SELECT s.repo_id, r.repo_git
+SELECT s.repo_id, augur_operations.collection_platform(r.repo_git)::text AS platform
 FROM (SELECT unnest($1::bigint[]) AS repo_id, unnest($2::text[]) AS wait) AS u
 JOIN augur_operations.collection_status s ON s.repo_id = u.repo_id
 JOIN augur_data.repo r ON r.repo_id = s.repo_id
@@ -122,8 +122,8 @@ type LockWaitingParams struct {
 }
 
 type LockWaitingRow struct {
-	RepoID  int64
-	RepoGit string
+	RepoID   int64
+	Platform string
 }
 
 // LockWaiting locks the statuses of repositories that still wait for what they waited for when they were listed: arrays are parallel. What
@@ -137,7 +137,7 @@ func (q *Queries) LockWaiting(ctx context.Context, db DBTX, arg LockWaitingParam
 	var items []LockWaitingRow
 	for rows.Next() {
 		var i LockWaitingRow
-		if err := rows.Scan(&i.RepoID, &i.RepoGit); err != nil {
+		if err := rows.Scan(&i.RepoID, &i.Platform); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

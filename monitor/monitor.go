@@ -174,9 +174,13 @@ func (m *Monitor) startPhase(ctx context.Context, tx pgx.Tx, p plan, running []l
 	if err != nil {
 		return 0, fmt.Errorf("lock what starts: %w", err)
 	}
+	graphs := map[string][]tasks.Step{}
+	for _, platform := range platforms {
+		graphs[platform] = m.catalog.Graph(p.phase, giturl.Platform(platform), m.settings, p.prelim)
+	}
 	starts := make([]tasks.Start, 0, len(locked))
 	for _, row := range locked {
-		if steps := m.catalog.Graph(p.phase, tasks.PlatformOf(row.RepoGit), m.settings, p.prelim); len(steps) > 0 {
+		if steps := graphs[row.Platform]; len(steps) > 0 {
 			starts = append(starts, tasks.Start{RepoID: row.RepoID, Full: fresh[row.RepoID], Steps: steps})
 		}
 	}

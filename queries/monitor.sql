@@ -199,7 +199,7 @@ ORDER BY v.user_group_id, v.platform, v.repo_group_id, w.since, w.repo_id;
 -- name: LockWaiting :many
 -- LockWaiting locks the statuses of repositories that still wait for what they waited for when they were listed: arrays are parallel. What
 -- another transaction holds is left out; a later tick will see what became of it.
-SELECT s.repo_id, r.repo_git
+SELECT s.repo_id, augur_operations.collection_platform(r.repo_git)::text AS platform
 FROM (SELECT unnest(@repo_ids::bigint[]) AS repo_id, unnest(@waits::text[]) AS wait) AS u
 JOIN augur_operations.collection_status s ON s.repo_id = u.repo_id
 JOIN augur_data.repo r ON r.repo_id = s.repo_id

@@ -85,7 +85,7 @@ func newBench(ctx context.Context, url string, o options, out io.Writer) (*bench
 func (b *bench) run(ctx context.Context) error {
 	b.say("%d processors, load %s", runtime.NumCPU(), load())
 	measures := map[string]func(context.Context) error{
-		"enqueue": b.enqueue, "noop": b.noop, "latency": b.latency, "idle": b.idle, "tick": b.tick, "monitors": b.monitors,
+		"enqueue": b.enqueue, "bare": b.bare, "noop": b.noop, "latency": b.latency, "idle": b.idle, "tick": b.tick, "monitors": b.monitors,
 	}
 	for _, part := range parts {
 		if !slices.Contains(b.only, part) {

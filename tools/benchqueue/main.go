@@ -31,7 +31,7 @@ func main() {
 }
 
 // parts are what can be measured, in the order in which it is.
-var parts = []string{"enqueue", "noop", "latency", "idle", "tick", "monitors"}
+var parts = []string{"enqueue", "bare", "noop", "latency", "idle", "tick", "monitors"}
 
 // options are those of the command line.
 type options struct {
@@ -46,9 +46,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("benchqueue", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("only", "enqueue,noop,latency,idle,tick", "what to measure, of "+strings.Join(parts, ","))
+	only := flags.String("only", "enqueue,bare,noop,latency,idle,tick", "what to measure, of "+strings.Join(parts, ","))
 	flags.IntVar(&o.jobs, "jobs", 30_000, "jobs that do nothing")
-	flags.IntVar(&o.slots, "slots", 100, "jobs that run at a time")
+	flags.IntVar(&o.slots, "slots", 300, "jobs that run at a time")
 	flags.IntVar(&o.repos, "repos", 1_000_000, "repositories of the large tick")
 	flags.DurationVar(&o.ticking, "for", time.Minute, "how long many monitors tick at once (part monitors)")
 	if err := flags.Parse(args); err != nil {

@@ -136,11 +136,74 @@ $$;
 -- +goose StatementEnd
 COMMENT ON FUNCTION augur_operations.schedule_new() IS 'Gives new rows of collection_status their rows in collection_schedule';
 
--- This runs at both ends of every run: it says again what collection_wait says, because asking the view takes twice as long.
+-- The next two run at both ends of every run, for one repository or for thousands. Their plans must do for both: rows before and after are joined by hash,
+-- rows of the schedule are looked up by key. What changed is said again as collection_wait says it, because asking the view takes twice as long.
+
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION augur_operations.record_collection_event() RETURNS trigger LANGUAGE plpgsql
+SET enable_nestloop = off SET enable_mergejoin = off SET enable_hashjoin = on AS $$
+BEGIN
+    INSERT INTO augur_operations.collection_event (repo_id, phase, from_status, to_status, who, why, task_id)
+    SELECT n.repo_id, p.phase, p.from_status, p.to_status,
+        coalesce(nullif(current_setting('augur.who', true), ''), nullif(current_setting('application_name', true), ''), session_user),
+        nullif(current_setting('augur.why', true), ''), p.task_id
+    FROM before o
+    JOIN changed n ON n.repo_id = o.repo_id
+    CROSS JOIN LATERAL (
+        SELECT 'core'::text AS phase, o.core_status AS from_status, n.core_status AS to_status, coalesce(n.core_task_id, o.core_task_id) AS task_id
+        WHERE o.core_status IS DISTINCT FROM n.core_status
+        UNION ALL
+        SELECT 'secondary'::text, o.secondary_status, n.secondary_status, coalesce(n.secondary_task_id, o.secondary_task_id)
+        WHERE o.secondary_status IS DISTINCT FROM n.secondary_status
+        UNION ALL
+        SELECT 'facade'::text, o.facade_status, n.facade_status, coalesce(n.facade_task_id, o.facade_task_id)
+        WHERE o.facade_status IS DISTINCT FROM n.facade_status
+        UNION ALL
+        SELECT 'ml'::text, o.ml_status, n.ml_status, coalesce(n.ml_task_id, o.ml_task_id)
+        WHERE o.ml_status IS DISTINCT FROM n.ml_status
+    ) AS p;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+DROP TRIGGER record_collection_event ON augur_operations.collection_status;
+CREATE TRIGGER record_collection_event AFTER UPDATE ON augur_operations.collection_status
+    REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.record_collection_event();
+
 -- +goose StatementBegin
 CREATE FUNCTION augur_operations.schedule_changed() RETURNS trigger LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_nestloop = off SET enable_mergejoin = off SET enable_hashjoin = on SET enable_seqscan = off AS $$
+DECLARE
+    repos bigint[];
+    phases text[];
+    statuses text[];
+    core_statuses text[];
+    collected timestamp[];
+    sizes bigint[];
 BEGIN
+    SELECT array_agg(n.repo_id ORDER BY n.repo_id), array_agg(p.phase ORDER BY n.repo_id), array_agg(p.status ORDER BY n.repo_id),
+        array_agg(n.core_status ORDER BY n.repo_id), array_agg(p.last_collected ORDER BY n.repo_id), array_agg(coalesce(p.size, 0) ORDER BY n.repo_id)
+    INTO repos, phases, statuses, core_statuses, collected, sizes
+    FROM before o
+    JOIN changed n ON n.repo_id = o.repo_id
+    CROSS JOIN LATERAL (
+        SELECT 'core'::text AS phase, n.core_status AS status, n.core_data_last_collected AS last_collected, n.issue_pr_sum AS size
+        WHERE (o.core_status, o.core_data_last_collected, o.issue_pr_sum) IS DISTINCT FROM (n.core_status, n.core_data_last_collected, n.issue_pr_sum)
+        UNION ALL
+        SELECT 'secondary'::text, n.secondary_status, n.secondary_data_last_collected, n.issue_pr_sum
+        WHERE (o.secondary_status, o.secondary_data_last_collected, o.issue_pr_sum, o.core_status = 'Pending')
+            IS DISTINCT FROM (n.secondary_status, n.secondary_data_last_collected, n.issue_pr_sum, n.core_status = 'Pending')
+        UNION ALL
+        SELECT 'facade'::text, n.facade_status, n.facade_data_last_collected, n.commit_sum
+        WHERE (o.facade_status, o.facade_data_last_collected, o.commit_sum) IS DISTINCT FROM (n.facade_status, n.facade_data_last_collected, n.commit_sum)
+        UNION ALL
+        SELECT 'ml'::text, n.ml_status, n.ml_data_last_collected, n.commit_sum
+        WHERE (o.ml_status, o.ml_data_last_collected, o.commit_sum) IS DISTINCT FROM (n.ml_status, n.ml_data_last_collected, n.commit_sum)
+    ) AS p;
+    IF repos IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM set_config('enable_nestloop', 'on', true), set_config('enable_hashjoin', 'off', true);
     UPDATE augur_operations.collection_schedule s
     SET wait = augur_operations.collection_waits_for(n.phase, n.status, n.core_status),
         since = CASE
@@ -151,28 +214,8 @@ BEGIN
         turn = CASE WHEN n.status = 'Success' THEN floor(64 * augur_operations.collection_jitter(n.repo_id, n.phase)) ELSE 0 END,
         fresh = n.last_collected IS NULL,
         size = n.size
-    FROM (
-        SELECT c.repo_id, 'core'::text AS phase, c.core_status AS status, c.core_status, c.core_data_last_collected AS last_collected,
-            coalesce(c.issue_pr_sum, 0) AS size
-        FROM changed c
-        UNION ALL
-        SELECT c.repo_id, 'secondary'::text, c.secondary_status, c.core_status, c.secondary_data_last_collected, coalesce(c.issue_pr_sum, 0)
-        FROM changed c
-        UNION ALL
-        SELECT c.repo_id, 'facade'::text, c.facade_status, c.core_status, c.facade_data_last_collected, coalesce(c.commit_sum, 0)
-        FROM changed c
-        UNION ALL
-        SELECT c.repo_id, 'ml'::text, c.ml_status, c.core_status, c.ml_data_last_collected, coalesce(c.commit_sum, 0)
-        FROM changed c
-    ) AS n
-    WHERE s.repo_id = n.repo_id AND s.phase = n.phase
-        AND (
-            s.wait <> augur_operations.collection_waits_for(n.phase, n.status, n.core_status)
-            OR s.fresh <> (n.last_collected IS NULL)
-            OR s.size <> n.size
-            OR (n.status NOT IN ('Error', 'Ignore') AND s.since <> n.last_collected AT TIME ZONE 'UTC')
-            OR (n.status IN ('Error', 'Ignore') AND s.since <> augur_operations.collection_waits_since(n.repo_id, n.phase, n.status))
-        );
+    FROM unnest(repos, phases, statuses, core_statuses, collected, sizes) AS n (repo_id, phase, status, core_status, last_collected, size)
+    WHERE s.repo_id = n.repo_id AND s.phase = n.phase;
     RETURN NULL;
 END
 $$;
@@ -230,7 +273,7 @@ FROM augur_operations.collection_wait w;
 CREATE TRIGGER schedule_new AFTER INSERT ON augur_operations.collection_status
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.schedule_new();
 CREATE TRIGGER schedule_changed AFTER UPDATE ON augur_operations.collection_status
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.schedule_changed();
+    REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.schedule_changed();
 CREATE TRIGGER schedule_backed_off AFTER INSERT OR UPDATE OR DELETE ON augur_operations.collection_backoff
     FOR EACH ROW EXECUTE FUNCTION augur_operations.schedule_backed_off();
 CREATE TRIGGER schedule_moved AFTER UPDATE OF repo_group_id, repo_git ON augur_data.repo
@@ -244,6 +287,38 @@ CREATE TRIGGER schedule_unlisted AFTER DELETE ON augur_operations.user_repos
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.schedule_listed();
 
 -- +goose Down
+DROP TRIGGER record_collection_event ON augur_operations.collection_status;
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION augur_operations.record_collection_event() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    who text := coalesce(nullif(current_setting('augur.who', true), ''), nullif(current_setting('application_name', true), ''), session_user);
+    why text := nullif(current_setting('augur.why', true), '');
+BEGIN
+    IF old.core_status IS DISTINCT FROM new.core_status THEN
+        INSERT INTO augur_operations.collection_event (repo_id, phase, from_status, to_status, who, why, task_id)
+        VALUES (new.repo_id, 'core', old.core_status, new.core_status, who, why, coalesce(new.core_task_id, old.core_task_id));
+    END IF;
+    IF old.secondary_status IS DISTINCT FROM new.secondary_status THEN
+        INSERT INTO augur_operations.collection_event (repo_id, phase, from_status, to_status, who, why, task_id)
+        VALUES (new.repo_id, 'secondary', old.secondary_status, new.secondary_status, who, why, coalesce(new.secondary_task_id, old.secondary_task_id));
+    END IF;
+    IF old.facade_status IS DISTINCT FROM new.facade_status THEN
+        INSERT INTO augur_operations.collection_event (repo_id, phase, from_status, to_status, who, why, task_id)
+        VALUES (new.repo_id, 'facade', old.facade_status, new.facade_status, who, why, coalesce(new.facade_task_id, old.facade_task_id));
+    END IF;
+    IF old.ml_status IS DISTINCT FROM new.ml_status THEN
+        INSERT INTO augur_operations.collection_event (repo_id, phase, from_status, to_status, who, why, task_id)
+        VALUES (new.repo_id, 'ml', old.ml_status, new.ml_status, who, why, coalesce(new.ml_task_id, old.ml_task_id));
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
+CREATE TRIGGER record_collection_event
+    AFTER UPDATE ON augur_operations.collection_status
+    FOR EACH ROW EXECUTE FUNCTION augur_operations.record_collection_event();
+
 DROP TRIGGER schedule_unlisted ON augur_operations.user_repos;
 DROP TRIGGER schedule_relisted ON augur_operations.user_repos;
 DROP TRIGGER schedule_listed ON augur_operations.user_repos;

@@ -28,6 +28,9 @@ import (
 //go:embed sql/add_repos.sql
 var addRepos string
 
+//go:embed sql/make_due.sql
+var makeDue string
+
 //go:embed sql/empty.sql
 var empty string
 

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+	"golang.org/x/sync/errgroup"
 
 	"augur/db/config"
 )
@@ -182,11 +183,15 @@ func (p *Process) Run(ctx context.Context) error {
 func (p *Process) outlive(ctx, life context.Context) (ended bool, err error) {
 	waiting, cancel := context.WithCancel(life)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- p.client.Stop(waiting) }()
+	var group errgroup.Group
+	idle := make(chan struct{})
+	group.Go(func() error {
+		defer close(idle)
+		return p.client.Stop(waiting)
+	})
 	select {
-	case err := <-done:
-		if err != nil {
+	case <-idle:
+		if err := group.Wait(); err != nil {
 			return false, fmt.Errorf("retire: %w", err)
 		}
 		return true, nil
@@ -195,7 +200,7 @@ func (p *Process) outlive(ctx, life context.Context) (ended bool, err error) {
 		err = fmt.Errorf("retire: %w", ErrStuck)
 	}
 	cancel()
-	_ = <-done // it was cancelled; [Process.end] stops for good
+	_ = group.Wait() // what is left is stopped by [Process.end]
 	return false, err
 }
 

@@ -140,6 +140,9 @@ func (s *service) work(ctx context.Context, slots func() map[string]int, drain t
 		changed := s.settings.Changed()
 		now := slots()
 		process, quit, err := s.process(ctx, now, drain)
+		if ctx.Err() != nil {
+			return group.Wait() // told to stop before it began
+		}
 		if err != nil {
 			return errors.Join(err, group.Wait())
 		}

@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -40,6 +41,11 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("GitHub answers %d: %s", e.Status, e.Message)
 }
 
+// refusesKey tells whether it is the key that GitHub does not want.
+func (e *StatusError) refusesKey() bool {
+	return e.Status == http.StatusUnauthorized || (e.Status == http.StatusForbidden && suspended.MatchString(e.Message))
+}
+
 // QueryErrors are the errors of a GraphQL query that as a whole has no answer.
 type QueryErrors []QueryError
 
@@ -53,4 +59,9 @@ func (e QueryErrors) Error() string {
 		texts = append(texts, text)
 	}
 	return "GitHub refuses the query: " + strings.Join(texts, "; ")
+}
+
+func isStatus(err error, status int) bool {
+	refused, ok := errors.AsType[*StatusError](err)
+	return ok && refused.Status == status
 }

@@ -2,11 +2,10 @@ package api
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -16,123 +15,135 @@ import (
 	"augur/tasks/apikey"
 )
 
+// Platform is GitHub's name in the ledger of keys.
+const Platform = "github"
+
+// The resources that GitHub counts for themselves.
+const (
+	Core    = "core"
+	GraphQL = "graphql"
+	Search  = "search"
+)
+
 // Options of a [Service].
 type Options struct {
 	// Version of the program, for the User-Agent.
 	Version string
 	Log     *slog.Logger
+	// Sleep waits between two tries; nil means that it really does. Tests give their own.
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Process names this process in the ledger; empty means a random name.
+	Process string
 }
 
 // Service makes clients. There is one in a process; it is safe for concurrent use.
 type Service struct {
-	pool     *pgxpool.Pool
+	db       *pgxpool.Pool
 	settings *config.Store
 	options  Options
+	keys     *apikey.Pool
+	app      *app
+	base     *http.Transport
+
+	mu      sync.Mutex
+	clients map[clientName]*github.Client
 }
+
+// clientName is what a client of go-github is for: one key at one address. It must not serve several keys, since it holds limits against all of
+// them that only one has reached.
+type clientName struct{ key, address string }
 
 // New makes a service on the database of the ledger. It asks nobody anything before the first request. The store must serve [Settings] and [apikey.Keys].
 func New(pool *pgxpool.Pool, settings *config.Store, o Options) (*Service, error) {
-	return &Service{pool: pool, settings: settings, options: o}, nil
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	base := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the library documents it
+	base.MaxIdleConnsPerHost = 64
+	s := &Service{db: pool, settings: settings, options: o, base: base, clients: map[clientName]*github.Client{}}
+	s.app = newApp(s)
+	s.keys = apikey.NewPool(pool, apikey.Options{
+		Platform: Platform, Title: "GitHub", Resources: []string{Core, GraphQL, Search},
+		Keys: s.credentials, Ask: s.about, Limit: s.limit, Missing: ErrNoKeys, Process: o.Process, Log: o.Log,
+		Hint: "`augur github api-keys` says what is wrong; add a key with `augur config set --section Keys --setting github_api_key --value -`",
+	})
+	return s, nil
 }
 
 // Who makes requests, for the ledger.
-type Who struct {
-	JobID  int64
-	RepoID int64 // 0: for no repository
-	Kind   string
-}
+type Who = apikey.Who
 
 // Client makes the requests of one job, which are counted to it and pinned to the key of its repository. It is safe for concurrent use.
 type Client struct {
 	service *Service
-	who     Who
+	keys    *apikey.Spender
+
+	mu     sync.Mutex
+	chains map[string][]string // the pages of each list that were asked for, in order
+	costs  map[string]int      // of each GraphQL operation, the last time
 }
 
 // Client makes a client.
-func (s *Service) Client(who Who) *Client { return &Client{service: s, who: who} }
-
-// request is a GET.
-type request struct {
-	about string
-	path  string // relative to the base
-	query url.Values
-	etag  string
-	next  string // in place of path and query
-	gone  gone
+func (s *Service) Client(who Who) *Client {
+	return &Client{service: s, keys: s.keys.For(who), chains: map[string][]string{}, costs: map[string]int{}}
 }
 
-// gone tells what it means that something is not there.
-type gone int
+// Keys asks GitHub about every key: see [apikey.Pool.Check].
+func (s *Service) Keys(ctx context.Context) ([]apikey.KeyState, error) { return s.keys.Check(ctx) }
 
-const (
-	goneNothing gone = iota // a refusal like others
-	goneMissing             // 404: the repository is gone
-	goneAny                 // 404 and 410: the repository is gone
-)
-
-// answer is what came back.
-type answer struct {
-	header      http.Header
-	date        time.Time
-	notModified bool
+// Close tells the ledger what was used, gives back what was not, and closes idle connections. Requests may not be under way any more.
+func (s *Service) Close(ctx context.Context) error {
+	s.base.CloseIdleConnections()
+	return s.keys.Flush(ctx)
 }
 
-func (a *answer) etag() string { return a.header.Get("ETag") }
-
-func (c *Client) ask(ctx context.Context, r request, out any) (*answer, error) {
-	settings := config.Of[Settings](c.service.settings)
-	base, err := settings.rest()
+// credentials lists the keys: the setting's, those in worker_oauth, and the installations of the App.
+func (s *Service) credentials(ctx context.Context) ([]apikey.Credential, error) {
+	keys := config.Of[apikey.Keys](s.settings)
+	var found []apikey.Credential
+	for _, token := range keys.GitHubTokens() {
+		found = append(found, apikey.Plain(Platform, "Keys.github_api_key", token))
+	}
+	stored, err := apikey.Stored(ctx, s.db, Platform)
 	if err != nil {
 		return nil, err
 	}
-	address := r.next
-	if address == "" {
-		address = r.path + "?" + r.query.Encode()
-	}
-	client := github.NewClient(nil).WithAuthToken(config.Of[apikey.Keys](c.service.settings).GitHub.Reveal())
-	client.BaseURL = base
-	req, err := client.NewRequest(http.MethodGet, address, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.about, err)
-	}
-	if r.etag != "" {
-		req.Header.Set("If-None-Match", r.etag)
-	}
-	response, err := client.Do(ctx, req, out)
-	if refused, ok := errors.AsType[*github.ErrorResponse](err); ok && refused.Response.StatusCode == http.StatusNotModified {
-		return &answer{header: response.Header, notModified: true}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.about, err)
-	}
-	date, _ := http.ParseTime(response.Header.Get("Date"))
-	return &answer{header: response.Header, date: date}, nil
+	return append(append(found, stored...), s.app.credentials(ctx, keys)...), nil
 }
 
-func (c *Client) follow(request, string) error { return nil }
-
-func (c *Client) query(ctx context.Context, operation, text string, variables map[string]any, out any) (Reply, error) {
-	settings := config.Of[Settings](c.service.settings)
-	address, err := settings.graphQL()
-	if err != nil {
-		return Reply{}, err
-	}
-	client := github.NewClient(nil).WithAuthToken(config.Of[apikey.Keys](c.service.settings).GitHub.Reveal())
-	req, err := client.NewRequest(http.MethodPost, address.String(), map[string]any{"query": text, "variables": variables})
-	if err != nil {
-		return Reply{}, fmt.Errorf("query %s: %w", operation, err)
-	}
-	envelope := struct {
-		Data   any          `json:"data"`
-		Errors []QueryError `json:"errors"`
-	}{Data: out}
-	if _, err := client.Do(ctx, req, &envelope); err != nil {
-		return Reply{}, fmt.Errorf("query %s: %w", operation, err)
-	}
-	return Reply{Cost: 1, Errors: envelope.Errors}, nil
+// Limit is what the settings say about the use of keys.
+func (s Settings) Limit() apikey.Limit {
+	return apikey.Limit{Reserve: s.Reserve, Block: s.Block, Concurrency: s.Concurrency, PerMinute: s.PerMinute}
 }
 
-func isStatus(err error, status int) bool {
-	refused, ok := errors.AsType[*StatusError](err)
-	return ok && refused.Status == status
+func (s *Service) limit() apikey.Limit { return config.Of[Settings](s.settings).Limit() }
+
+// client is the client of go-github for a key.
+func (s *Service) client(key string, base *url.URL) *github.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := clientName{key, base.String()}
+	c := s.clients[name]
+	if c == nil {
+		c = github.NewClient(&http.Client{Transport: &transport{base: s.base}, CheckRedirect: checkRedirect})
+		c.BaseURL = base
+		c.UserAgent = "augur/" + s.options.Version
+		s.clients[name] = c
+	}
+	return c
+}
+
+// sleep waits, but not longer than ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }

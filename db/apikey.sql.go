@@ -186,6 +186,35 @@ func (q *Queries) EndLeases(ctx context.Context, db DBTX, arg EndLeasesParams) e
 	return err
 }
 
+const exhaustBudget = `-- name: ExhaustBudget :exec
+UPDATE augur_operations.api_budget b
+SET remaining = least(b.remaining, 0),
+    reset_at = CASE
+        WHEN $1::interval > interval '0' THEN clock_timestamp() + $1
+        ELSE greatest(b.reset_at, clock_timestamp() + interval '1 min')
+    END
+WHERE b.platform = $2::text AND b.fingerprint = $3::text AND b.resource = $4::text
+`
+
+type ExhaustBudgetParams struct {
+	ResetIn     time.Duration
+	Platform    string
+	Fingerprint string
+	Resource    string
+}
+
+// ExhaustBudget notes that a request was refused because nothing is left until a time from now; where the platform did not say until when (0), the window
+// that is known goes on, or one of a minute begins.
+func (q *Queries) ExhaustBudget(ctx context.Context, db DBTX, arg ExhaustBudgetParams) error {
+	_, err := db.Exec(ctx, exhaustBudget,
+		arg.ResetIn,
+		arg.Platform,
+		arg.Fingerprint,
+		arg.Resource,
+	)
+	return err
+}
+
 const forgetKeys = `-- name: ForgetKeys :exec
 DELETE FROM augur_operations.api_key WHERE seen_at < clock_timestamp() - interval '30 days'
 `
@@ -314,19 +343,14 @@ SET points_limit = n.points_limit,
     remaining = CASE WHEN b.reset_at > clock_timestamp() AND n.reset_at <= b.reset_at + interval '10 s' THEN least(b.remaining, n.remaining) ELSE n.remaining END,
     reset_at = CASE WHEN b.reset_at > clock_timestamp() AND n.reset_at <= b.reset_at + interval '10 s' THEN greatest(b.reset_at, n.reset_at) ELSE n.reset_at END
 FROM (
-    SELECT a.fingerprint, a.resource, CASE WHEN a.points_limit > 0 THEN a.points_limit ELSE c.points_limit END AS points_limit, a.remaining,
-        CASE
-            WHEN a.reset_in > 0 THEN clock_timestamp() + make_interval(secs => a.reset_in)
-            ELSE greatest(c.reset_at, clock_timestamp() + interval '1 min')
-        END AS reset_at
+    SELECT a.fingerprint, a.resource, a.points_limit, a.remaining, clock_timestamp() + make_interval(secs => a.reset_in) AS reset_at
     FROM (
         SELECT unnest($2::text[]) AS fingerprint, unnest($3::text[]) AS resource, unnest($4::int[]) AS points_limit,
             unnest($5::int[]) AS remaining, unnest($6::float8[]) AS reset_in
     ) AS a
-    JOIN augur_operations.api_budget c ON c.platform = $1::text AND c.fingerprint = a.fingerprint AND c.resource = a.resource
 ) AS n
-WHERE b.platform = $1 AND b.fingerprint = n.fingerprint AND b.resource = n.resource
-    AND (b.reset_at IS NULL OR b.reset_at <= clock_timestamp() OR n.reset_at > b.reset_at - interval '10 s')
+WHERE b.platform = $1::text AND b.fingerprint = n.fingerprint AND b.resource = n.resource
+    AND NOT coalesce(b.reset_at > clock_timestamp() + interval '10 s' AND n.reset_at <= clock_timestamp() + interval '5 s', false)
 `
 
 type NoteBudgetsParams struct {
@@ -338,9 +362,8 @@ type NoteBudgetsParams struct {
 	ResetIns     []float64
 }
 
-// NoteBudgets takes over what answers said about budgets. Within a window the lowest number is the newest. A window that ends later than the one
-// that is known is a new one, and one that ends earlier an old one, whose answer comes late; ends that differ by seconds are the same. Where an
-// answer says that nothing is left, but not until when (reset_in 0), the window that is known goes on, or one of a minute begins.
+// NoteBudgets takes over what answers said about budgets. Within a window the lowest number is the newest. A window that ends later than the one that
+// is known is a new one; an answer from a window that has ended comes late, and says nothing. Ends that differ by seconds are the same.
 func (q *Queries) NoteBudgets(ctx context.Context, db DBTX, arg NoteBudgetsParams) error {
 	_, err := db.Exec(ctx, noteBudgets,
 		arg.Platform,

@@ -33,27 +33,32 @@ ORDER BY s.fingerprint, r.resource
 ON CONFLICT (platform, fingerprint, resource) DO NOTHING;
 
 -- name: NoteBudgets :exec
--- NoteBudgets takes over what answers said about budgets. Within a window the lowest number is the newest. A window that ends later than the one
--- that is known is a new one, and one that ends earlier an old one, whose answer comes late; ends that differ by seconds are the same. Where an
--- answer says that nothing is left, but not until when (reset_in 0), the window that is known goes on, or one of a minute begins.
+-- NoteBudgets takes over what answers said about budgets. Within a window the lowest number is the newest. A window that ends later than the one that
+-- is known is a new one; an answer from a window that has ended comes late, and says nothing. Ends that differ by seconds are the same.
 UPDATE augur_operations.api_budget b
 SET points_limit = n.points_limit,
     remaining = CASE WHEN b.reset_at > clock_timestamp() AND n.reset_at <= b.reset_at + interval '10 s' THEN least(b.remaining, n.remaining) ELSE n.remaining END,
     reset_at = CASE WHEN b.reset_at > clock_timestamp() AND n.reset_at <= b.reset_at + interval '10 s' THEN greatest(b.reset_at, n.reset_at) ELSE n.reset_at END
 FROM (
-    SELECT a.fingerprint, a.resource, CASE WHEN a.points_limit > 0 THEN a.points_limit ELSE c.points_limit END AS points_limit, a.remaining,
-        CASE
-            WHEN a.reset_in > 0 THEN clock_timestamp() + make_interval(secs => a.reset_in)
-            ELSE greatest(c.reset_at, clock_timestamp() + interval '1 min')
-        END AS reset_at
+    SELECT a.fingerprint, a.resource, a.points_limit, a.remaining, clock_timestamp() + make_interval(secs => a.reset_in) AS reset_at
     FROM (
         SELECT unnest(@fingerprints::text[]) AS fingerprint, unnest(@resources::text[]) AS resource, unnest(@limits::int[]) AS points_limit,
             unnest(@remainings::int[]) AS remaining, unnest(@reset_ins::float8[]) AS reset_in
     ) AS a
-    JOIN augur_operations.api_budget c ON c.platform = @platform::text AND c.fingerprint = a.fingerprint AND c.resource = a.resource
 ) AS n
-WHERE b.platform = @platform AND b.fingerprint = n.fingerprint AND b.resource = n.resource
-    AND (b.reset_at IS NULL OR b.reset_at <= clock_timestamp() OR n.reset_at > b.reset_at - interval '10 s');
+WHERE b.platform = @platform::text AND b.fingerprint = n.fingerprint AND b.resource = n.resource
+    AND NOT coalesce(b.reset_at > clock_timestamp() + interval '10 s' AND n.reset_at <= clock_timestamp() + interval '5 s', false);
+
+-- name: ExhaustBudget :exec
+-- ExhaustBudget notes that a request was refused because nothing is left until a time from now; where the platform did not say until when (0), the window
+-- that is known goes on, or one of a minute begins.
+UPDATE augur_operations.api_budget b
+SET remaining = least(b.remaining, 0),
+    reset_at = CASE
+        WHEN @reset_in::interval > interval '0' THEN clock_timestamp() + @reset_in
+        ELSE greatest(b.reset_at, clock_timestamp() + interval '1 min')
+    END
+WHERE b.platform = @platform::text AND b.fingerprint = @fingerprint::text AND b.resource = @resource::text;
 
 -- name: NoteUnanswered :exec
 -- NoteUnanswered takes points off budgets for requests that may have been counted, although no answer came.

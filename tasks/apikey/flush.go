@@ -21,7 +21,8 @@ const (
 )
 
 // tell tells the ledger at once that a key cannot be used: other processes must not try it.
-func (p *Pool) tell(ctx context.Context, k *key, o Outcome) error {
+func (p *Pool) tell(ctx context.Context, g *Grant, o Outcome) error {
+	k := g.key
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
 	leave, err := p.enter(ctx)
@@ -36,6 +37,15 @@ func (p *Pool) tell(ctx context.Context, k *key, o Outcome) error {
 				return fmt.Errorf("let key %s rest: %w", k.Fingerprint, err)
 			}
 			p.options.Log.WarnContext(ctx, "key used too fast; it rests", slog.String("key", k.Fingerprint), slog.String("source", k.Source), slog.Duration("asked", o.Rest))
+		}
+		if o.Exhausted {
+			exhausted := db.ExhaustBudgetParams{Platform: p.options.Platform, Fingerprint: k.Fingerprint, Resource: g.resource}
+			if o.Said != nil {
+				exhausted.ResetIn = o.Said.Reset
+			}
+			if err := p.queries.ExhaustBudget(ctx, tx, exhausted); err != nil {
+				return fmt.Errorf("note that key %s has nothing left: %w", k.Fingerprint, err)
+			}
 		}
 		if o.Refused != "" {
 			return p.disable(ctx, tx, k.Credential, o.Refused)

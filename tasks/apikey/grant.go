@@ -37,7 +37,7 @@ type holding struct {
 // news is what answers said about a budget.
 type news struct {
 	limit, remaining int
-	ends             time.Time // zero: they did not say
+	ends             time.Time
 }
 
 // sameWindow is how far two ends of a window may differ.
@@ -45,18 +45,11 @@ const sameWindow = 10 * time.Second
 
 // learn takes over what an answer said: the lowest number of the newest window.
 func (h *holding) learn(n news) {
-	switch have := h.news; {
-	case have == nil:
+	switch {
+	case h.news == nil || n.ends.Sub(h.news.ends) > sameWindow:
 		h.news = &n
-	case n.ends.IsZero():
-		have.remaining = min(have.remaining, n.remaining)
-	case have.ends.IsZero() || n.ends.Sub(have.ends) > sameWindow:
-		if have.ends.IsZero() {
-			n.remaining = min(n.remaining, have.remaining)
-		}
-		h.news = &n
-	case have.ends.Sub(n.ends) <= sameWindow:
-		have.remaining = min(have.remaining, n.remaining)
+	case h.news.ends.Sub(n.ends) <= sameWindow:
+		h.news.remaining = min(h.news.remaining, n.remaining)
 	}
 }
 
@@ -211,20 +204,11 @@ func (g *Grant) Done(ctx context.Context, o Outcome) error {
 	p.mu.Lock()
 	h := g.key.holdings[g.resource]
 	g.release(o.Cost)
-	said := o.Said
-	if o.Exhausted {
-		said = &Limits{}
-		if o.Said != nil {
-			*said = *o.Said
-		}
-		said.Remaining, h.points = 0, 0
-	}
-	if said != nil {
-		n := news{limit: said.Limit, remaining: said.Remaining}
-		if said.Reset > 0 {
-			n.ends = now.Add(said.Reset)
-		}
-		h.learn(n)
+	switch {
+	case o.Exhausted:
+		h.points = 0
+	case o.Said != nil && o.Said.Reset > 0:
+		h.learn(news{limit: o.Said.Limit, remaining: o.Said.Remaining, ends: now.Add(o.Said.Reset)})
 	}
 	if o.Unanswered {
 		h.unanswered += g.points
@@ -239,7 +223,7 @@ func (g *Grant) Done(ctx context.Context, o Outcome) error {
 	p.armFlush()
 	p.mu.Unlock()
 	if o.TooFast || o.Exhausted || o.Refused != "" {
-		return p.tell(ctx, g.key, o)
+		return p.tell(ctx, g, o)
 	}
 	return nil
 }

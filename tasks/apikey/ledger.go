@@ -190,11 +190,7 @@ func (p *Pool) write(ctx context.Context, tx pgx.Tx, r *report) error {
 			said := r.news[at]
 			n.Fingerprints, n.Resources = append(n.Fingerprints, at.key), append(n.Resources, at.resource)
 			n.Limits, n.Remainings = append(n.Limits, small(said.limit)), append(n.Remainings, small(said.remaining))
-			resetIn := 0.
-			if !said.ends.IsZero() {
-				resetIn = max(time.Until(said.ends).Seconds(), .001)
-			}
-			n.ResetIns = append(n.ResetIns, resetIn)
+			n.ResetIns = append(n.ResetIns, time.Until(said.ends).Seconds())
 		}
 		if err := p.queries.NoteBudgets(ctx, tx, n); err != nil {
 			return fmt.Errorf("note budgets: %w", err)

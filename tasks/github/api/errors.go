@@ -32,6 +32,8 @@ func (e *MovedError) Error() string { return "it has moved to " + e.NewURL }
 type StatusError struct {
 	Status  int
 	Message string
+
+	blocks bool // the answer says that access is blocked, and why
 }
 
 func (e *StatusError) Error() string {

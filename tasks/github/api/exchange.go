@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -22,8 +23,8 @@ import (
 const (
 	// maxTries is how often a request is made that fails in a way that may pass.
 	maxTries = 6
-	// maxRefusals is how often a request goes on with another key, or after a rest.
-	maxRefusals = 100
+	// maxRefusals is how often a request goes on with another key.
+	maxRefusals = 50
 )
 
 // call is what is asked, with any key.
@@ -32,6 +33,7 @@ type call struct {
 	points   int
 	etag     string
 	base     *url.URL
+	final    []int // server errors that another try does not help against
 	request  func(c *github.Client) (*http.Request, error)
 	// read looks at an answer of success: it may find that it is none after all.
 	read func(x *exchange, o *apikey.Outcome) error
@@ -63,7 +65,7 @@ func (c *Client) exchange(ctx context.Context, call call, out any) (*exchange, e
 			return x, err
 		case otherKey:
 			if refusals++; refusals > maxRefusals {
-				return nil, err
+				return nil, &tasks.RateLimitError{Until: time.Now().Add(time.Minute), Err: err}
 			}
 		case again:
 			if ctx.Err() != nil {
@@ -108,11 +110,12 @@ func (s *Service) send(ctx context.Context, g *apikey.Grant, renewed map[string]
 	}
 	err = s.roundTrip(ctx, g.Fingerprint(), x, call, out)
 	o := apikey.Outcome{Cost: call.points, Said: x.said(call.resource)}
+	if errors.Is(err, errOtherHost) || errors.Is(err, errTooMany) {
+		o.Failed = true
+		return x, o, done, tasks.Hint(err, "see the setting GitHub.api_url")
+	}
 	if x.status == 0 {
 		o.Cost, o.Unanswered, o.Failed = 0, x.sent && !unsent(err), true
-		if errors.Is(err, errOtherHost) || errors.Is(err, errTooMany) {
-			return x, o, done, tasks.Hint(err, "see the setting GitHub.api_url")
-		}
 		return x, o, again, err
 	}
 	if x.notModified {
@@ -126,6 +129,9 @@ func (s *Service) send(ctx context.Context, g *apikey.Grant, renewed map[string]
 	}
 	o.Failed = true
 	v, err := judge(g, renewed, x, &o, err)
+	if v == again && slices.Contains(call.final, x.status) {
+		v = done
+	}
 	return x, o, v, err
 }
 
@@ -157,7 +163,7 @@ var (
 // judge tells what an answer means that is of no use. renewed are keys that got a new token already.
 func judge(g *apikey.Grant, renewed map[string]bool, x *exchange, o *apikey.Outcome, err error) (verdict, error) {
 	message := tasks.Scrub(x.refusal.Message)
-	refused := &StatusError{Status: x.status, Message: message}
+	refused := &StatusError{Status: x.status, Message: message, blocks: len(x.refusal.Block) > 0}
 	if o.TooFast || o.Exhausted || x.limited(x.status, x.refusal.Message, o) {
 		return otherKey, refused
 	}
@@ -181,7 +187,7 @@ func judge(g *apikey.Grant, renewed map[string]bool, x *exchange, o *apikey.Outc
 }
 
 // meaning gives the refusal of a request the meaning that it has for the repository.
-func meaning(x *exchange, err error, g gone) error {
+func meaning(err error, g gone) error {
 	refused, ok := errors.AsType[*StatusError](err)
 	if !ok || g == goneNothing {
 		return err
@@ -192,7 +198,7 @@ func meaning(x *exchange, err error, g gone) error {
 		return tasks.As(err, tasks.ErrGone)
 	case refused.Status == http.StatusGone:
 		return tasks.As(err, ErrDisabled)
-	case refused.Status == http.StatusUnavailableForLegalReasons, forbidden && (len(x.refusal.Block) > 0 || blocked.MatchString(refused.Message)):
+	case refused.Status == http.StatusUnavailableForLegalReasons, forbidden && (refused.blocks || blocked.MatchString(refused.Message)):
 		return tasks.As(err, tasks.ErrBlocked)
 	case forbidden && singleSignOn.MatchString(refused.Message):
 		return tasks.As(err, tasks.ErrPrivate)

@@ -47,8 +47,9 @@ func (c *Client) Query(ctx context.Context, operation, text string, variables ma
 	var e envelope
 	cost := 1
 	x, err := c.exchange(ctx, call{
-		resource: GraphQL, points: c.lastCost(operation), base: &base,
+		resource: GraphQL, points: c.lastCost(operation), base: &base, final: []int{http.StatusBadGateway, http.StatusGatewayTimeout},
 		request: func(gh *github.Client) (*http.Request, error) {
+			e = envelope{} // nothing of an earlier try
 			return gh.NewRequest(http.MethodPost, address.String(), body)
 		},
 		read: func(x *exchange, o *apikey.Outcome) error {

@@ -59,7 +59,7 @@ func (c *Client) ask(ctx context.Context, r request, out any) (*answer, error) {
 		read:    func(*exchange, *apikey.Outcome) error { return nil },
 	}, out)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.about, meaning(x, err, r.gone))
+		return nil, fmt.Errorf("%s: %w", r.about, meaning(err, r.gone))
 	}
 	return &answer{header: x.header, date: x.date(), notModified: x.notModified}, nil
 }

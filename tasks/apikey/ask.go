@@ -88,7 +88,7 @@ func (p *Pool) ask(ctx context.Context, names []string) error {
 	group.SetLimit(askAtOnce)
 	for i, name := range names {
 		group.Go(func() error {
-			answers[i], faults[i] = p.options.Ask(bounded, p.credential(name), p.accounts[name] != "")
+			answers[i], faults[i] = p.options.Ask(bounded, p.credential(name), p.accounts[name])
 			return nil
 		})
 	}
@@ -146,13 +146,18 @@ func (p *Pool) hear(name string, about About, fault error) {
 
 // accept notes whether a key that was asked about may be used.
 func (p *Pool) accept(ctx context.Context, tx pgx.Tx, name string, about About, fault error) error {
-	if refused, ok := errors.AsType[*InvalidError](fault); ok {
+	refused, ok := errors.AsType[*InvalidError](fault)
+	switch {
+	case ok:
 		return p.disable(ctx, tx, p.credential(name), refused.Reason)
+	case fault == nil:
+		return p.welcome(ctx, tx, name, about.Account)
 	}
-	if fault != nil {
-		return nil
-	}
-	if err := p.queries.AcceptKey(ctx, tx, db.AcceptKeyParams{Account: about.Account, Platform: p.options.Platform, Fingerprint: name}); err != nil {
+	return nil // it is not known
+}
+
+func (p *Pool) welcome(ctx context.Context, tx pgx.Tx, name, account string) error {
+	if err := p.queries.AcceptKey(ctx, tx, db.AcceptKeyParams{Account: account, Platform: p.options.Platform, Fingerprint: name}); err != nil {
 		return fmt.Errorf("note that key %s works: %w", name, err)
 	}
 	return nil

@@ -36,7 +36,7 @@ func (p *Pool) tell(ctx context.Context, g *Grant, o Outcome) error {
 			if err != nil {
 				return fmt.Errorf("let key %s rest: %w", k.Fingerprint, err)
 			}
-			p.options.Log.WarnContext(ctx, "key used too fast; it rests", slog.String("key", k.Fingerprint), slog.String("source", k.Source), slog.Duration("asked", o.Rest))
+			p.options.Log.WarnContext(ctx, "key used too fast; it rests", slog.String("key", k.Fingerprint), slog.String("found_in", k.Source), slog.Duration("asked", o.Rest))
 		}
 		if o.Exhausted {
 			exhausted := db.ExhaustBudgetParams{Platform: p.options.Platform, Fingerprint: k.Fingerprint, Resource: g.resource}
@@ -63,7 +63,7 @@ func (p *Pool) disable(ctx context.Context, tx pgx.Tx, c Credential, reason stri
 	}
 	if news > 0 {
 		p.options.Log.ErrorContext(ctx, "key refused; it is not used any more",
-			slog.String("key", c.Fingerprint), slog.String("source", c.Source), slog.String("reason", reason))
+			slog.String("key", c.Fingerprint), slog.String("found_in", c.Source), slog.String("reason", reason))
 	}
 	return nil
 }

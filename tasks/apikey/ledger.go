@@ -294,5 +294,5 @@ func (p *Pool) receive(d decision, resource string, sent time.Time) {
 // small fits a number of points into the ledger's columns.
 func small(n int) int32 {
 	const most = 1 << 30
-	return int32(min(max(n, -most), most)) //nolint:gosec // it fits now
+	return int32(min(max(n, -most), most))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -70,7 +69,7 @@ func (f *platform) keys(context.Context) ([]apikey.Credential, error) {
 	return found, nil
 }
 
-func (f *platform) ask(ctx context.Context, key apikey.Credential, _ bool) (apikey.About, error) {
+func (f *platform) ask(ctx context.Context, key apikey.Credential, _ string) (apikey.About, error) {
 	token, err := key.Token(ctx)
 	if err != nil {
 		return apikey.About{}, err
@@ -168,5 +167,3 @@ func scalar[T any](t testing.TB, pool *pgxpool.Pool, sql string, args ...any) T 
 	require.NoError(t, pool.QueryRow(t.Context(), sql, args...).Scan(&value))
 	return value
 }
-
-func sorted(names ...string) []string { return slices.Sorted(slices.Values(names)) }

@@ -49,9 +49,9 @@ type Options struct {
 	Resources []string
 	// Keys lists the keys that there are. It is called when points are needed, every half minute at most.
 	Keys func(ctx context.Context) ([]Credential, error)
-	// Ask asks the platform about a key. It uses up a point at most, and none when the account is known. For a key that is good for nothing it
-	// returns an *[InvalidError].
-	Ask func(ctx context.Context, key Credential, accountKnown bool) (About, error)
+	// Ask asks the platform about a key. It uses up a point at most, and none when the account is known (not empty). For a key that is good for
+	// nothing it returns an *[InvalidError].
+	Ask func(ctx context.Context, key Credential, account string) (About, error)
 	// Limit is read whenever it is needed.
 	Limit func() Limit
 	// Missing is the error when no key can be used, and Hint what a person can do then.

@@ -70,7 +70,7 @@ func TestARequestCostsNoStatementWhileThereIsABlock(t *testing.T) {
 	pool := dbtest.New(t)
 	f := newPlatform(5000, "a")
 	s := f.process(t, pool, apikey.Limit{Block: 50}).For(apikey.Who{RepoID: 1})
-	take(t, s, core).Done(t.Context(), apikey.Outcome{Cost: 1}) //nolint:errcheck // nothing goes to the ledger
+	f.request(t, take(t, s, core), core, 1)
 	held := scalar[int](t, pool, "SELECT outstanding FROM augur_operations.api_lease")
 	require.Equal(t, 50, held)
 	changed := scalar[int64](t, pool, "SELECT sum(xmin::text::bigint)::bigint FROM augur_operations.api_lease")
@@ -119,7 +119,7 @@ func TestARefusedKeyIsDisabledAndAnotherGoesOn(t *testing.T) {
 
 	asked := f.asked["a"] + f.asked["b"]
 	apikeytest.Advance(t, pool, 25*time.Hour) // a day later they are tried again
-	take(t, s, core).Done(t.Context(), apikey.Outcome{})
+	require.NoError(t, take(t, s, core).Done(t.Context(), apikey.Outcome{}))
 	require.Greater(t, f.asked["a"]+f.asked["b"], asked)
 }
 
@@ -171,7 +171,7 @@ func TestKeysOfOneAccountAreOneKey(t *testing.T) {
 	for range 2 * 60 {
 		f.request(t, take(t, s, core), core, 1)
 	}
-	requireLimited(t, s, core)
+	require.ErrorContains(t, requireLimited(t, s, core), "has used up its budget")
 	require.Equal(t, 40, f.lowest)
 
 	states, err := p.Check(t.Context())
@@ -242,8 +242,8 @@ func TestBusyKeysAreNotWaitedForWhileOthersAreIdle(t *testing.T) {
 		waiting <- err
 	}()
 	select {
-	case <-waiting:
-		t.Fatal("a fourth request is made although all keys are busy")
+	case err := <-waiting:
+		t.Fatal(err, "a fourth request is made although all keys are busy")
 	case <-time.After(50 * time.Millisecond):
 	}
 	for _, g := range grants {

@@ -68,8 +68,7 @@ func TestMaskShowsWhichKeyItIsAndNoMore(t *testing.T) {
 
 func TestFingerprintsAreStableAndTellKeysApart(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, apikey.Fingerprint("github", "ghp_1"), apikey.Fingerprint("github", "ghp_1"))
+	require.Equal(t, "8e1206332cef5a78", apikey.Fingerprint("github", "ghp_1"), "what is in ledgers must go on standing for the same keys")
 	require.NotEqual(t, apikey.Fingerprint("github", "ghp_1"), apikey.Fingerprint("github", "ghp_2"))
 	require.NotEqual(t, apikey.Fingerprint("github", "ghp_1"), apikey.Fingerprint("gitlab", "ghp_1"))
-	require.Len(t, apikey.Fingerprint("github", "ghp_1"), 16)
 }

@@ -21,7 +21,7 @@ const unlimited = 1_000_000
 const userCost = 10
 
 // about asks what a key may use, which costs nothing, and whose it is, which costs a point, once for each key.
-func (s *Service) about(ctx context.Context, key apikey.Credential, accountKnown bool) (apikey.About, error) {
+func (s *Service) about(ctx context.Context, key apikey.Credential, account string) (apikey.About, error) {
 	found := apikey.About{Budgets: map[string]apikey.Limits{}}
 	var limits struct {
 		Resources map[string]struct {
@@ -45,7 +45,7 @@ func (s *Service) about(ctx context.Context, key apikey.Credential, accountKnown
 		}
 	}
 	// An installation is an account of its own, and has no user.
-	if accountKnown || key.Renew != nil || found.Budgets[Core].Remaining < s.limit().Reserve+userCost {
+	if account != "" || key.Renew != nil || found.Budgets[Core].Remaining < s.limit().Reserve+userCost {
 		return found, nil
 	}
 	user := new(User)

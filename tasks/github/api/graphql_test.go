@@ -91,7 +91,8 @@ func TestLimitsInAnAnswerOfSuccess(t *testing.T) {
 	}{
 		"primary": {
 			`{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded for user ID 1."}]}`,
-			[]string{"X-RateLimit-Limit", "5000", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", in(30 * time.Minute), "X-RateLimit-Resource", "graphql"}, 30 * time.Minute,
+			[]string{"X-RateLimit-Limit", "5000", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", in(30 * time.Minute), "X-RateLimit-Resource", "graphql"},
+			30 * time.Minute,
 		},
 		"primary without headers": {`{"data":null,"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}`, nil, time.Hour},
 		"secondary":               {`{"data":null,"errors":[{"message":"You have exceeded a secondary rate limit. Please wait a few minutes."}]}`, nil, time.Minute},

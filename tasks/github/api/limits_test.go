@@ -15,7 +15,8 @@ import (
 func TestABadKeyIsDisabledAndAnotherGoesOn(t *testing.T) {
 	t.Parallel()
 	f := newForge(t)
-	f.on("/repos/o/r", refuse(401, "Bad credentials"), answer(`{"id":1}`), refuse(401, "Bad credentials"))
+	bad := refuse(401, "Bad credentials")
+	f.on("/repos/o/r", bad, answer(`{"id":1}`), bad) //nolint:gocritic // one after the other
 	c := f.client(t, twoKeys)
 	found, _, err := c.Repository(t.Context(), repo, "")
 	require.NoError(t, err)
@@ -148,7 +149,7 @@ func TestADrainedKeyIsUsedAgainAfterItsReset(t *testing.T) {
 	f.on("/repos/o/r", refuse(403, "API rate limit exceeded", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", in(20*time.Minute)), answer(`{"id":1}`))
 	c := f.client(t)
 	_, _, err := c.Repository(t.Context(), repo, "")
-	limited(t, err)
+	require.WithinDuration(t, time.Now().Add(20*time.Minute), limited(t, err).Until, 15*time.Second)
 	apikeytest.Advance(t, f.pool, 61*time.Minute)
 	_, _, err = c.Repository(t.Context(), repo, "")
 	require.NoError(t, err)

@@ -28,44 +28,44 @@ func (c *Client) Repository(ctx context.Context, repo Repo, etag string) (*Repos
 // Issues lists issues and pull requests (as issues) that changed at or after since, the stalest first; the zero time lists all. A page that is given as
 // next is followed as it is.
 func (c *Client) Issues(ctx context.Context, repo Repo, since time.Time, etag, next string) (Page[*Issue], error) {
-	return list[*Issue](ctx, c, repo.list("issues", sinceQuery(since, "state", "all", "sort", "updated", "direction", "asc"), etag, next))
+	return list[*Issue](ctx, c, repo.list("issues", withSince(since, url.Values{"state": {"all"}, "sort": {"updated"}, "direction": {"asc"}}), etag, next))
 }
 
 // PullRequests lists all pull requests, the last changed first. GitHub knows no since here: stop below the watermark.
 func (c *Client) PullRequests(ctx context.Context, repo Repo, etag, next string) (Page[*PullRequest], error) {
-	return list[*PullRequest](ctx, c, repo.list("pulls", query("state", "all", "sort", "updated", "direction", "desc"), etag, next))
+	return list[*PullRequest](ctx, c, repo.list("pulls", url.Values{"state": {"all"}, "sort": {"updated"}, "direction": {"desc"}}, etag, next))
 }
 
 // IssueComments lists comments on issues and pull requests that changed at or after since, the stalest first. GitHub gives 30,000 at most: then
 // go on with the last updated_at as since.
 func (c *Client) IssueComments(ctx context.Context, repo Repo, since time.Time, etag, next string) (Page[*IssueComment], error) {
-	return list[*IssueComment](ctx, c, repo.list("issues/comments", sinceQuery(since, "sort", "updated", "direction", "asc"), etag, next))
+	return list[*IssueComment](ctx, c, repo.list("issues/comments", withSince(since, url.Values{"sort": {"updated"}, "direction": {"asc"}}), etag, next))
 }
 
 // ReviewComments lists comments on the lines of pull requests; otherwise like [Client.IssueComments].
 func (c *Client) ReviewComments(ctx context.Context, repo Repo, since time.Time, etag, next string) (Page[*PullRequestComment], error) {
-	return list[*PullRequestComment](ctx, c, repo.list("pulls/comments", sinceQuery(since, "sort", "updated", "direction", "asc"), etag, next))
+	return list[*PullRequestComment](ctx, c, repo.list("pulls/comments", withSince(since, url.Values{"sort": {"updated"}, "direction": {"asc"}}), etag, next))
 }
 
 // Events lists events of issues and pull requests, the newest first. GitHub gives 30,000 at most.
 func (c *Client) Events(ctx context.Context, repo Repo, etag, next string) (Page[*IssueEvent], error) {
-	return list[*IssueEvent](ctx, c, repo.list("issues/events", query(), etag, next))
+	return list[*IssueEvent](ctx, c, repo.list("issues/events", url.Values{}, etag, next))
 }
 
 // Contributors lists who has commits in the repository, anonymous e-mail addresses included. An empty repository has no rows.
 func (c *Client) Contributors(ctx context.Context, repo Repo, etag, next string) (Page[*Contributor], error) {
-	return list[*Contributor](ctx, c, repo.list("contributors", query("anon", "1"), etag, next))
+	return list[*Contributor](ctx, c, repo.list("contributors", url.Values{"anon": {"1"}}, etag, next))
 }
 
 // OwnerRepos lists the repositories of an organization or, when there is none of the name, of a user. An owner that does not exist is a
 // *[StatusError] with status 404.
 func (c *Client) OwnerRepos(ctx context.Context, owner, next string) (Page[*Repository], error) {
-	r := request{about: "list repositories of " + owner, path: "orgs/" + url.PathEscape(owner) + "/repos", query: query("type", "all"), next: next}
+	r := request{about: "list repositories of " + owner, path: "orgs/" + url.PathEscape(owner) + "/repos", query: url.Values{"type": {"all"}}, next: next}
 	page, err := list[*Repository](ctx, c, r)
 	if next != "" || !isStatus(err, http.StatusNotFound) {
 		return page, err
 	}
-	r.path, r.query = "users/"+url.PathEscape(owner)+"/repos", query("type", "owner")
+	r.path, r.query = "users/"+url.PathEscape(owner)+"/repos", url.Values{"type": {"owner"}}
 	return list[*Repository](ctx, c, r)
 }
 
@@ -73,7 +73,7 @@ func (c *Client) OwnerRepos(ctx context.Context, owner, next string) (Page[*Repo
 // *[StatusError] with status 404.
 func (c *Client) UserEvents(ctx context.Context, login, etag, next string) (Page[*UserEvent], error) {
 	return list[*UserEvent](ctx, c, request{
-		about: "list events of user " + login, path: "users/" + url.PathEscape(login) + "/events/public", query: query(), etag: etag, next: next,
+		about: "list events of user " + login, path: "users/" + url.PathEscape(login) + "/events", query: url.Values{}, etag: etag, next: next,
 	})
 }
 
@@ -124,21 +124,12 @@ func (r Repo) list(what string, query url.Values, etag, next string) request {
 	return request{about: "list " + what + " of " + r.String(), path: r.path() + "/" + what, query: query, etag: etag, next: next, gone: goneMissing}
 }
 
-func query(pairs ...string) url.Values {
-	values := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		values.Set(pairs[i], pairs[i+1])
-	}
-	return values
-}
-
-// sinceQuery adds since, which GitHub takes inclusively and to the second.
-func sinceQuery(since time.Time, pairs ...string) url.Values {
-	values := query(pairs...)
+// withSince adds since, which GitHub takes inclusively and to the second.
+func withSince(since time.Time, query url.Values) url.Values {
 	if !since.IsZero() {
-		values.Set("since", since.UTC().Truncate(time.Second).Format(time.RFC3339))
+		query.Set("since", since.UTC().Truncate(time.Second).Format(time.RFC3339))
 	}
-	return values
+	return query
 }
 
 // number reads a positive number of at most nine digits; anything else is 0.

@@ -17,7 +17,7 @@ func TestListsAskForWhatTheyShould(t *testing.T) {
 		f.on("/repos/o/r/"+path, answer("[]"))
 	}
 	f.on("/users/o/repos", answer("[]"))
-	f.on("/users/me/events/public", answer("[]"))
+	f.on("/users/me/events", answer("[]"))
 	f.on("/repos/o/r/traffic/clones", answer("{}"))
 	c, ctx := f.client(t), t.Context()
 	since := time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600))
@@ -49,7 +49,7 @@ func TestListsAskForWhatTheyShould(t *testing.T) {
 		"GET /repos/o/r/contributors?anon=1&per_page=100",
 		"GET /orgs/o/repos?per_page=100&type=all",
 		"GET /users/o/repos?per_page=100&type=owner",
-		"GET /users/me/events/public?per_page=100",
+		"GET /users/me/events?per_page=100",
 		"GET /repos/o/r/traffic/clones",
 	}, got)
 }

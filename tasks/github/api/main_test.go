@@ -53,7 +53,7 @@ func newForge(t testing.TB) *forge {
 	t.Helper()
 	f := &forge{pool: dbtest.New(t), log: &bytes.Buffer{}, answers: map[string][]http.HandlerFunc{}}
 	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
-	t.Cleanup(f.Server.Close)
+	t.Cleanup(f.Close)
 	f.on("/rate_limit", func(w http.ResponseWriter, _ *http.Request) {
 		reset := time.Now().Add(time.Hour).Unix()
 		resource := func(limit int) string {

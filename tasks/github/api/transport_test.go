@@ -49,7 +49,7 @@ func TestFaultsThatMayPassAreTriedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newForge(t)
-			f.on("/repos/o/r", fault, fault, answer(`{"id":1}`), fault)
+			f.on("/repos/o/r", fault, fault, answer(`{"id":1}`), fault) //nolint:gocritic // one after the other
 			c := f.client(t)
 			found, _, err := c.Repository(t.Context(), repo, "")
 			require.NoError(t, err)

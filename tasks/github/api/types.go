@@ -9,24 +9,42 @@ import (
 
 // The types of go-github that tasks see, so that they need not import it. Every pointer in them may be nil, whatever GitHub's own description says: a
 // deleted user is null, and so is the head repository of a pull request whose fork is gone.
+
 type (
-	Contributor        = github.Contributor
-	Issue              = github.Issue
-	IssueComment       = github.IssueComment
-	Label              = github.Label
-	Milestone          = github.Milestone
-	PullRequest        = github.PullRequest
-	PullRequestBranch  = github.PullRequestBranch
+	// Contributor is somebody with commits in a repository; without a login, an e-mail address that GitHub knows nobody for.
+	Contributor = github.Contributor
+	// Issue is an issue, or a pull request as the list of issues has it: then its ID is the issue's, but its NodeID the pull request's.
+	Issue = github.Issue
+	// IssueComment is a comment on an issue or a pull request.
+	IssueComment = github.IssueComment
+	// Label is a label of a repository.
+	Label = github.Label
+	// Milestone is a milestone of a repository.
+	Milestone = github.Milestone
+	// PullRequest is a pull request as the list has it, without the counts that only a single one has.
+	PullRequest = github.PullRequest
+	// PullRequestBranch is the head or the base of a pull request; its Repo is nil when the fork is gone.
+	PullRequestBranch = github.PullRequestBranch
+	// PullRequestComment is a comment on a line of a pull request.
 	PullRequestComment = github.PullRequestComment
-	PullRequestLinks   = github.PullRequestLinks
-	Reactions          = github.Reactions
-	Repository         = github.Repository
-	Team               = github.Team
-	Timestamp          = github.Timestamp
-	TrafficClones      = github.TrafficClones
-	TrafficData        = github.TrafficData
-	User               = github.User
-	UserEvent          = github.Event
+	// PullRequestLinks is what an issue that is a pull request has for it.
+	PullRequestLinks = github.PullRequestLinks
+	// Reactions counts the reactions to something.
+	Reactions = github.Reactions
+	// Repository is a repository.
+	Repository = github.Repository
+	// Team is a team of an organization.
+	Team = github.Team
+	// Timestamp is a time; it embeds time.Time.
+	Timestamp = github.Timestamp
+	// TrafficClones is how often a repository was cloned in the last two weeks.
+	TrafficClones = github.TrafficClones
+	// TrafficData is that for one day.
+	TrafficData = github.TrafficData
+	// User is a user, a bot or an organization.
+	User = github.User
+	// UserEvent is something that a user did in public.
+	UserEvent = github.Event
 )
 
 // IssueEvent is an event of an issue or pull request as REST lists it. go-github's type has no node_id, commit_url and state_reason.

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-github/v60/github"
 
 	"augur/db/config"
-	"augur/tasks"
 	"augur/tasks/apikey"
 )
 
@@ -105,7 +104,7 @@ func (s *Service) askPlainly(ctx context.Context, r plain, out any) (x *exchange
 			return x, requests, nil
 		}
 		if x.status >= 300 {
-			err = &StatusError{Status: x.status, Message: tasks.Scrub(x.refusal.Message)}
+			err = &StatusError{Status: x.status, Message: x.clean(x.refusal.Message)}
 		}
 		if x.status >= 300 && x.status < 500 {
 			return x, requests, err

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -162,7 +163,7 @@ var (
 
 // judge tells what an answer means that is of no use. renewed are keys that got a new token already.
 func judge(g *apikey.Grant, renewed map[string]bool, x *exchange, o *apikey.Outcome, err error) (verdict, error) {
-	message := tasks.Scrub(x.refusal.Message)
+	message := x.clean(x.refusal.Message)
 	refused := &StatusError{Status: x.status, Message: message, blocks: len(x.refusal.Block) > 0}
 	if o.TooFast || o.Exhausted || x.limited(x.status, x.refusal.Message, o) {
 		return otherKey, refused
@@ -174,7 +175,7 @@ func judge(g *apikey.Grant, renewed map[string]bool, x *exchange, o *apikey.Outc
 	case refused.refusesKey():
 		o.Refused = refused.Error()
 		return otherKey, refused
-	case status == http.StatusMovedPermanently, status == http.StatusPermanentRedirect:
+	case (status == http.StatusMovedPermanently || status == http.StatusPermanentRedirect) && x.location() != "":
 		return done, &MovedError{NewURL: x.location()}
 	case status >= 500:
 		return again, refused
@@ -184,6 +185,14 @@ func judge(g *apikey.Grant, renewed map[string]bool, x *exchange, o *apikey.Outc
 		return done, err
 	}
 	return done, refused
+}
+
+// clean makes a text of the server fit to be shown: should it quote our token, that is taken out. What is shorter than a token can be is a word.
+func (x *exchange) clean(text string) string {
+	if len(x.token.Reveal()) >= 16 {
+		text = strings.ReplaceAll(text, x.token.Reveal(), config.Redacted)
+	}
+	return tasks.Scrub(text)
 }
 
 // meaning gives the refusal of a request the meaning that it has for the repository.

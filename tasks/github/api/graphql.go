@@ -88,8 +88,9 @@ func (e *envelope) cost() int {
 func (e *envelope) read(x *exchange, o *apikey.Outcome) error {
 	empty := len(e.Data) == 0 || bytes.Equal(bytes.TrimSpace(e.Data), []byte("null"))
 	whole := empty
-	for _, one := range e.Errors {
-		one.Message = tasks.Scrub(one.Message)
+	for i := range e.Errors {
+		e.Errors[i].Type, e.Errors[i].Message = x.clean(e.Errors[i].Type), x.clean(e.Errors[i].Message)
+		one := e.Errors[i]
 		whole = whole || len(one.Path) == 0
 		switch {
 		case one.Type == rateLimited:

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -62,7 +64,9 @@ func newForge(t testing.TB) *forge {
 		fmt.Fprintf(w, `{"resources":{"core":%s,"graphql":%s,"search":%s},"rate":{}}`, resource(5000), resource(5000), resource(30))
 	})
 	f.on("/user", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `{"login":"owner-of-%s"}`, r.Header.Get("Authorization")[len("Bearer "):])
+		owner := fnv.New32()
+		_, _ = io.WriteString(owner, r.Header.Get("Authorization"))
+		fmt.Fprintf(w, `{"login":"owner-%d"}`, owner.Sum32())
 	})
 	return f
 }
@@ -148,16 +152,26 @@ func refuse(code int, message string, headers ...string) http.HandlerFunc {
 func status(code int, body string, headers ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		for i := 0; i < len(headers); i += 2 {
-			w.Header().Set(headers[i], headers[i+1])
+		for pair := range slices.Chunk(headers, 2) {
+			if word, text, ok := strings.Cut(pair[1], " "); ok && (word == "in" || word == "date") {
+				wait, err := time.ParseDuration(text)
+				if err != nil {
+					panic(err)
+				}
+				pair = []string{pair[0], fmt.Sprint(time.Now().Add(wait).Unix())}
+				if word == "date" {
+					pair[1] = time.Now().Add(wait).UTC().Format(http.TimeFormat)
+				}
+			}
+			w.Header().Set(pair[0], pair[1])
 		}
 		w.WriteHeader(code)
 		_, _ = io.WriteString(w, body)
 	}
 }
 
-// in is a time from now as the header about resets has it.
-func in(d time.Duration) string { return fmt.Sprint(time.Now().Add(d).Unix()) }
+// in is a header with a time from when it is sent, as those about resets have it.
+func in(d time.Duration) string { return "in " + d.String() }
 
 func limited(t testing.TB, err error) *tasks.RateLimitError {
 	t.Helper()

@@ -95,10 +95,11 @@ func (c *Client) Resolve(ctx context.Context, moved *MovedError) (*Repository, e
 	return found, nil
 }
 
-// location is where an answer that is a redirect leads; relative ones are relative to the base.
+// location is where an answer that is a redirect leads, relative ones from the base; empty when it does not say.
 func (x *exchange) location() string {
-	to, err := x.base.Parse(x.header.Get("Location"))
-	if err != nil {
+	where := x.header.Get("Location")
+	to, err := x.base.Parse(where)
+	if err != nil || where == "" {
 		return ""
 	}
 	return to.String()

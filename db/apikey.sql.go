@@ -328,10 +328,11 @@ func (q *Queries) KnownKeys(ctx context.Context, db DBTX, platform string) ([]st
 }
 
 const lockLedger = `-- name: LockLedger :exec
-SELECT pg_advisory_xact_lock(hashtext('augur api ledger ' || $1::text))
+SELECT set_config('idle_in_transaction_session_timeout', '5s', true), pg_advisory_xact_lock(hashtext('augur api ledger ' || $1::text))
 `
 
-// LockLedger waits for the turn to change the ledger of a platform, until the end of the transaction.
+// LockLedger waits for the turn to change the ledger of a platform, until the end of the transaction. Should the process freeze in the middle of it,
+// the server ends the transaction before others give up waiting.
 func (q *Queries) LockLedger(ctx context.Context, db DBTX, platform string) error {
 	_, err := db.Exec(ctx, lockLedger, platform)
 	return err
@@ -485,6 +486,51 @@ type PinRepoParams struct {
 func (q *Queries) PinRepo(ctx context.Context, db DBTX, arg PinRepoParams) error {
 	_, err := db.Exec(ctx, pinRepo, arg.Platform, arg.RepoID, arg.Fingerprint)
 	return err
+}
+
+const refusedKeys = `-- name: RefusedKeys :many
+SELECT k.platform, k.source, coalesce(k.disabled_reason, '')::text AS reason,
+    (
+        SELECT count(*)
+        FROM augur_operations.api_key g
+        WHERE g.platform = k.platform AND g.disabled_at IS NULL AND g.seen_at > clock_timestamp() - interval '1 day'
+    )::bigint AS accepted
+FROM augur_operations.api_key k
+WHERE k.disabled_at IS NOT NULL AND k.seen_at > clock_timestamp() - interval '1 day'
+ORDER BY k.platform, k.source, k.fingerprint
+`
+
+type RefusedKeysRow struct {
+	Platform string
+	Source   string
+	Reason   string
+	Accepted int64
+}
+
+// RefusedKeys lists the keys in use that a platform does not accept, and how many of the platform are accepted.
+func (q *Queries) RefusedKeys(ctx context.Context, db DBTX) ([]RefusedKeysRow, error) {
+	rows, err := db.Query(ctx, refusedKeys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RefusedKeysRow
+	for rows.Next() {
+		var i RefusedKeysRow
+		if err := rows.Scan(
+			&i.Platform,
+			&i.Source,
+			&i.Reason,
+			&i.Accepted,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const registerKeys = `-- name: RegisterKeys :exec

@@ -1,6 +1,7 @@
 -- name: LockLedger :exec
--- LockLedger waits for the turn to change the ledger of a platform, until the end of the transaction.
-SELECT pg_advisory_xact_lock(hashtext('augur api ledger ' || @platform::text));
+-- LockLedger waits for the turn to change the ledger of a platform, until the end of the transaction. Should the process freeze in the middle of it,
+-- the server ends the transaction before others give up waiting.
+SELECT set_config('idle_in_transaction_session_timeout', '5s', true), pg_advisory_xact_lock(hashtext('augur api ledger ' || @platform::text));
 
 -- name: StoredKeys :many
 -- StoredKeys lists the keys of users for a platform.
@@ -242,3 +243,15 @@ WHERE ctid = ANY (ARRAY(
 -- name: ForgetKeys :exec
 -- ForgetKeys removes keys that nobody has seen for a month, with their budgets and pins.
 DELETE FROM augur_operations.api_key WHERE seen_at < clock_timestamp() - interval '30 days';
+
+-- name: RefusedKeys :many
+-- RefusedKeys lists the keys in use that a platform does not accept, and how many of the platform are accepted.
+SELECT k.platform, k.source, coalesce(k.disabled_reason, '')::text AS reason,
+    (
+        SELECT count(*)
+        FROM augur_operations.api_key g
+        WHERE g.platform = k.platform AND g.disabled_at IS NULL AND g.seen_at > clock_timestamp() - interval '1 day'
+    )::bigint AS accepted
+FROM augur_operations.api_key k
+WHERE k.disabled_at IS NOT NULL AND k.seen_at > clock_timestamp() - interval '1 day'
+ORDER BY k.platform, k.source, k.fingerprint;

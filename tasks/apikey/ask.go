@@ -67,7 +67,7 @@ func (p *Pool) list(ctx context.Context) error {
 			p.keys[c.Fingerprint] = newKey(c, p.options.Resources)
 		}
 	}
-	p.listed = time.Now()
+	p.listed, p.listing = time.Now(), found
 	return nil
 }
 

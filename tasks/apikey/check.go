@@ -51,12 +51,8 @@ func (p *Pool) Check(ctx context.Context) ([]KeyState, error) {
 	if err := p.list(ctx); err != nil {
 		return nil, err
 	}
-	all, err := p.options.Keys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list the %s keys: %w", p.options.Title, err)
-	}
 	var names []string
-	for _, c := range all {
+	for _, c := range p.listing {
 		if !slices.Contains(names, c.Fingerprint) {
 			names = append(names, c.Fingerprint)
 		}
@@ -75,8 +71,8 @@ func (p *Pool) Check(ctx context.Context) ([]KeyState, error) {
 		}
 		known[state.Fingerprint] = state
 	}
-	found := make([]KeyState, 0, len(all))
-	for _, c := range all {
+	found := make([]KeyState, 0, len(p.listing))
+	for _, c := range p.listing {
 		state := known[c.Fingerprint]
 		if slices.ContainsFunc(found, func(s KeyState) bool { return s.Fingerprint == c.Fingerprint }) {
 			state.DuplicateOf = state.Source

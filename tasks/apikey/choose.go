@@ -119,7 +119,7 @@ func stand(now time.Time, row db.BudgetsRow, d demand) standing {
 		}
 		return s
 	}
-	unused := int(row.Remaining) - d.reserve
+	unused := int(row.Remaining) - reserveOf(row, d)
 	if s.free = unused - int(row.Outstanding); s.free >= d.need {
 		return s
 	}
@@ -128,6 +128,14 @@ func stand(now time.Time, row db.BudgetsRow, d demand) standing {
 		s.back = soon
 	}
 	return s
+}
+
+// reserveOf is what is never used of a budget: half of one that is smaller than the reserve, such as that for searching.
+func reserveOf(row db.BudgetsRow, d demand) int {
+	if d.reserve >= int(row.PointsLimit) {
+		return int(row.PointsLimit) / 2
+	}
+	return d.reserve
 }
 
 // take takes a block; when there is little left, only a part of what is there, so that other processes get some.

@@ -81,6 +81,10 @@ func (p *Pool) lend(ctx context.Context, tx pgx.Tx, rows []db.BudgetsRow, told *
 	if d.key == "" {
 		return d, nil
 	}
+	// Another job of this process may have left some of an earlier block: jobs that begin must not pile up blocks.
+	if left := p.pointsOf(d.key, l.resource); left >= l.need {
+		d.points = max(0, d.points-left)
+	}
 	held := told.outstanding[budgetName{d.key, l.resource}] + d.points
 	if err := p.hold(ctx, tx, map[budgetName]int{{d.key, l.resource}: held}); err != nil {
 		return decision{}, err
@@ -91,6 +95,12 @@ func (p *Pool) lend(ctx context.Context, tx pgx.Tx, rows []db.BudgetsRow, told *
 		}
 	}
 	return d, nil
+}
+
+func (p *Pool) pointsOf(key, resource string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.keys[key].holdings[resource].points
 }
 
 // budgetName names a budget.

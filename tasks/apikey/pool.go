@@ -70,6 +70,7 @@ type Pool struct {
 
 	turn     chan struct{}       // holds an element while somebody is at the ledger, who may use:
 	listed   time.Time           // when keys were listed
+	listing  []Credential        // what was found then; a key may be in it twice
 	failed   map[string]*failure // keys that did not say what they have
 	accounts map[string]string   // of keys, as the ledger has them
 	alarmed  time.Time           // when it was last told that no key can be used
@@ -199,6 +200,9 @@ func (p *Pool) fetch(ctx context.Context, w want, who Who, busy []string) (key s
 	defer leave()
 	if p.someoneFetched(w, busy) {
 		return w.pin, nil
+	}
+	if len(busy) > 0 && p.isSaturated(w.resource) {
+		return "", errBusy
 	}
 	if err := p.list(ctx); err != nil {
 		return "", err

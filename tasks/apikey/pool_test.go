@@ -311,3 +311,24 @@ func TestAWrongClockOfTheServerDoesNotStopAKeyForGood(t *testing.T) {
 	require.WithinDuration(t, time.Now().Add(30*time.Minute), requireLimited(t, s, core).Until, time.Minute, "the window that is known goes on")
 	f.request(t, take(t, s, graphql), graphql, 1)
 }
+
+func TestJobsThatBeginDoNotPileUpBlocks(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	f := newPlatform(5000, "a")
+	p := f.process(t, pool, apikey.Limit{Block: 50})
+	for repo := range 30 {
+		f.request(t, take(t, p.For(apikey.Who{RepoID: int64(repo + 1)}), core), core, 1)
+		require.LessOrEqual(t, scalar[int](t, pool, "SELECT outstanding FROM augur_operations.api_lease"), 50)
+	}
+}
+
+func TestASmallBudgetIsNotAllReserve(t *testing.T) {
+	t.Parallel()
+	f := newPlatform(30, "a")
+	p := f.process(t, dbtest.New(t), apikey.Limit{Reserve: 50})
+	for range 15 {
+		f.request(t, take(t, p.For(apikey.Who{}), core), core, 1)
+	}
+	require.ErrorContains(t, requireLimited(t, p.For(apikey.Who{}), core), "has used up its budget")
+}

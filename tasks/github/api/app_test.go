@@ -96,7 +96,7 @@ func TestATokenThatEndedEarlyIsRenewedOnce(t *testing.T) {
 	f := newForge(t)
 	a := f.app(t)
 	bad := refuse(401, "Bad credentials")
-	f.on("/repos/o/r", bad, answer(`{"id":1}`), bad)
+	f.on("/repos/o/r", bad, answer(`{"id":1}`), bad) //nolint:gocritic // one after the other
 	c := f.client(t, a.pair...)
 	_, _, err := c.Repository(t.Context(), repo, "")
 	require.NoError(t, err)

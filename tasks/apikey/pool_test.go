@@ -84,17 +84,18 @@ func TestWhatADeadProcessHeldCountsAsUsed(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)
 	f := newPlatform(100, "a")
-	dead := apikey.NewPool(pool, apikey.Options{
-		Platform: "test", Title: "Test", Resources: []string{core}, Keys: f.keys, Ask: f.ask, Missing: errMissing,
-		Limit: func() apikey.Limit { return apikey.Limit{Reserve: 10, Block: 40, Concurrency: 1, PerMinute: 1e6} },
-	})
-	take(t, dead.For(apikey.Who{}), core)
+	p := f.process(t, pool, apikey.Limit{Reserve: 10, Block: 40})
+	f.request(t, take(t, p.For(apikey.Who{}), core), core, 1)
 	require.Equal(t, 22, scalar[int](t, pool, "SELECT outstanding FROM augur_operations.api_lease"), "a quarter of what is free")
-	_, err := pool.Exec(t.Context(), "UPDATE augur_operations.api_lease SET expires_at = now() - interval '1 s'")
-	require.NoError(t, err)
-	require.NoError(t, f.process(t, pool, apikey.Limit{}).Flush(t.Context()))
-	require.Zero(t, scalar[int](t, pool, "SELECT count(*) FROM augur_operations.api_lease"))
-	require.Equal(t, 78, scalar[int](t, pool, "SELECT remaining FROM augur_operations.api_budget"))
+	for process, age := range map[string]time.Duration{"alive": -time.Minute, "dead": time.Second} {
+		_, err := pool.Exec(t.Context(), `
+			INSERT INTO augur_operations.api_lease (platform, fingerprint, resource, process, outstanding, expires_at)
+			SELECT platform, fingerprint, resource, $1, 20, now() - $2::interval FROM augur_operations.api_budget WHERE resource = 'core'`, process, age)
+		require.NoError(t, err)
+	}
+	require.NoError(t, p.Flush(t.Context()))
+	require.Equal(t, "alive", scalar[string](t, pool, "SELECT string_agg(process, ',') FROM augur_operations.api_lease"))
+	require.Equal(t, 100-1-20, scalar[int](t, pool, "SELECT remaining FROM augur_operations.api_budget WHERE resource = 'core'"))
 }
 
 func TestARefusedKeyIsDisabledAndAnotherGoesOn(t *testing.T) {

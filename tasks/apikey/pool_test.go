@@ -12,6 +12,7 @@ import (
 	"augur/tasks"
 	"augur/tasks/apikey"
 	"augur/tasks/apikey/apikeytest"
+	"augur/tasks/tasktest"
 )
 
 func TestKeysAreDrainedToTheReserveAndNeverBelow(t *testing.T) {
@@ -332,4 +333,15 @@ func TestASmallBudgetIsNotAllReserve(t *testing.T) {
 		f.request(t, take(t, p.For(apikey.Who{}), core), core, 1)
 	}
 	require.ErrorContains(t, requireLimited(t, p.For(apikey.Who{}), core), "has used up its budget")
+}
+
+func TestPointsThatNobodyUsesGoBackByThemselves(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	f := newPlatform(5000, "a")
+	f.request(t, take(t, f.process(t, pool, apikey.Limit{Block: 50}).For(apikey.Who{Kind: "k"}), core), core, 1)
+	require.Equal(t, 50, scalar[int](t, pool, "SELECT outstanding FROM augur_operations.api_lease"))
+	tasktest.Eventually(t, pool, "SELECT NOT EXISTS (SELECT FROM augur_operations.api_lease)")
+	require.Equal(t, 4999, scalar[int](t, pool, "SELECT remaining FROM augur_operations.api_budget WHERE resource = 'core'"))
+	require.EqualValues(t, 1, scalar[int64](t, pool, "SELECT points FROM augur_operations.api_spending WHERE kind = 'k'"))
 }

@@ -2,6 +2,7 @@ package apikey
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -131,7 +132,7 @@ func (g *Grant) wait(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return err // the deadline comes first
+		return fmt.Errorf("wait for the pace of key %s: %w", g.key.Fingerprint, err) // the deadline comes first
 	}
 	return nil
 }

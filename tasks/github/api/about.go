@@ -5,16 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/google/go-github/v60/github"
 
 	"augur/db/config"
+	"augur/tasks"
 	"augur/tasks/apikey"
 )
 
 // unlimited is what a key may use at a server that does not limit (GitHub Enterprise Server, as it is installed).
 const unlimited = 1_000_000
+
+// unlimitedText matches what such a server says.
+var unlimitedText = regexp.MustCompile(`(?i)rate limiting is not enabled`)
+
+// limit gives a refusal the meaning of a limit, if it is one. It is no longer a *[StatusError]: callers would take it for an answer to what they asked.
+func limit(x *exchange, err error) error {
+	var o apikey.Outcome
+	if _, refused := errors.AsType[*StatusError](err); !refused {
+		return err
+	}
+	err = errors.New(err.Error())
+	if !x.limited(x.status, x.refusal.Message, &o) {
+		return err
+	}
+	wait := time.Minute
+	if o.Rest > 0 {
+		wait = o.Rest
+	}
+	return &tasks.RateLimitError{Until: time.Now().Add(wait), Err: err}
+}
 
 // userCost is what remains of a key at least when GET /user is asked, which costs a point.
 const userCost = 10
@@ -32,12 +54,15 @@ func (s *Service) about(ctx context.Context, key apikey.Credential, account stri
 	x, requests, err := s.askWithKey(ctx, key, "rate_limit", &limits)
 	found.Requests += requests
 	switch {
-	case isStatus(err, http.StatusNotFound):
+	case isStatus(err, http.StatusNotFound) && unlimitedText.MatchString(x.refusal.Message):
 		for _, resource := range []string{Core, GraphQL, Search} {
 			found.Budgets[resource] = apikey.Limits{Limit: unlimited, Remaining: unlimited, Reset: maxWait}
 		}
+	case isStatus(err, http.StatusNotFound):
+		// Everything would be not found there, and every repository gone.
+		return found, tasks.Hint(errors.New("read the limits: "+err.Error()), "is the setting GitHub.api_url the address of GitHub's API?")
 	case err != nil:
-		return found, fmt.Errorf("read the limits: %w", err)
+		return found, fmt.Errorf("read the limits: %w", limit(x, err))
 	default:
 		for resource, l := range limits.Resources {
 			found.Budgets[resource] = apikey.Limits{Limit: l.Limit, Remaining: l.Remaining, Reset: bounded(time.Unix(l.Reset, 0).Sub(x.date()))}

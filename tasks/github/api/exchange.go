@@ -38,6 +38,8 @@ type call struct {
 	request  func(c *github.Client) (*http.Request, error)
 	// read looks at an answer of success: it may find that it is none after all.
 	read func(x *exchange, o *apikey.Outcome) error
+	// meaning is what a refusal says to the caller. It is not asked about what goes wrong with keys.
+	meaning func(refusal error) error
 }
 
 // verdict is what becomes of a request after an exchange.
@@ -63,6 +65,9 @@ func (c *Client) exchange(ctx context.Context, call call, out any) (*exchange, e
 		}
 		switch verdict {
 		case done:
+			if err != nil {
+				err = call.meaning(err)
+			}
 			return x, err
 		case otherKey:
 			if refusals++; refusals > maxRefusals {
@@ -117,6 +122,9 @@ func (s *Service) send(ctx context.Context, g *apikey.Grant, renewed map[string]
 	}
 	if x.status == 0 {
 		o.Cost, o.Unanswered, o.Failed = 0, x.sent && !unsent(err), true
+		if errors.Is(err, errTooLarge) {
+			return x, o, done, err
+		}
 		return x, o, again, err
 	}
 	if x.notModified {

@@ -57,9 +57,10 @@ func (c *Client) Query(ctx context.Context, operation, text string, variables ma
 			o.Cost = cost
 			return e.read(x, o)
 		},
+		meaning: costly,
 	}, &e)
 	if err != nil {
-		return fail(costly(err))
+		return fail(err)
 	}
 	c.learnCost(operation, cost)
 	if err := json.Unmarshal(e.Data, out); err != nil {
@@ -96,7 +97,7 @@ func (e *envelope) read(x *exchange, o *apikey.Outcome) error {
 		case one.Type == rateLimited:
 			o.Exhausted = true
 			return QueryErrors{one}
-		case x.limited(http.StatusForbidden, one.Message, o):
+		case saysLimit(one.Message) && x.limited(http.StatusForbidden, one.Message, o):
 			return QueryErrors{one}
 		case one.Type == nodeLimit, one.Type == resources:
 			return tasks.As(QueryErrors{one}, ErrTooCostly)

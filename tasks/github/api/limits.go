@@ -22,6 +22,11 @@ var tooFast = regexp.MustCompile(`(?i)secondary rate limit|abuse detection|submi
 // spentText matches what it says when the budget is used up.
 var spentText = regexp.MustCompile(`(?i)rate limit (already )?exceeded`)
 
+// saysLimit tells whether a message is about a limit.
+func saysLimit(message string) bool {
+	return tooFast.MatchString(message) || spentText.MatchString(message)
+}
+
 // date is the server's clock; ours where it does not tell.
 func (x *exchange) date() time.Time {
 	if at, err := http.ParseTime(x.header.Get("Date")); err == nil {

@@ -57,9 +57,10 @@ func (c *Client) ask(ctx context.Context, r request, out any) (*answer, error) {
 		resource: Core, points: 1, etag: r.etag, base: base,
 		request: func(gh *github.Client) (*http.Request, error) { return gh.NewRequest(http.MethodGet, address, nil) },
 		read:    func(*exchange, *apikey.Outcome) error { return nil },
+		meaning: func(err error) error { return meaning(err, r.gone) },
 	}, out)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.about, meaning(err, r.gone))
+		return nil, fmt.Errorf("%s: %w", r.about, err)
 	}
 	return &answer{header: x.header, date: x.date(), notModified: x.notModified}, nil
 }

@@ -49,6 +49,9 @@ var errOtherHost = errors.New("GitHub redirects to another host")
 // errTooMany says that redirects lead on and on.
 var errTooMany = fmt.Errorf("more than %d redirects", maxRedirects)
 
+// errTooLarge says that an answer does not end. To ask for it again does not help.
+var errTooLarge = fmt.Errorf("the answer has more than %d MiB", maxBody>>20)
+
 // transport sends requests with their token and puts right what go-github 60 would get wrong about the answers: see docs/decisions/0012. It hides the
 // headers about limits, which it would hold against later requests, takes 304 for a success without content, and lets no answer through that is
 // empty, cut, or no JSON.
@@ -104,7 +107,7 @@ func readBody(resp *http.Response) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read the answer: %w", err)
 	case len(body) > maxBody:
-		return nil, fmt.Errorf("the answer has more than %d MiB", maxBody>>20)
+		return nil, errTooLarge
 	}
 	return body, nil
 }

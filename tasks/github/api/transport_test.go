@@ -197,4 +197,5 @@ func TestAnAnswerWithoutAnEndIsNotReadToTheEnd(t *testing.T) {
 	})
 	_, _, err := f.client(t).Repository(t.Context(), repo, "")
 	require.ErrorContains(t, err, "the answer has more than 64 MiB")
+	require.Len(t, f.requests(), 1)
 }

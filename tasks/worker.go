@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -117,7 +118,8 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 	p.client, err = river.NewClient(newDriver(pool, o.Listen), &river.Config{
 		ID: id, Schema: Schema, Queues: queues, Workers: workers, Logger: riverLog(o.Log), Middleware: Middleware(o.Log),
 		MaxAttempts: MaxAttempts, JobTimeout: time.Hour, RescueStuckJobsAfter: rescueBackstop,
-		PollOnly: o.PollOnly, FetchCooldown: fetchCooldown, FetchPollInterval: poll, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
+		ReindexerIndexNames: slices.DeleteFunc(river.ReindexerIndexNamesDefault(), unwanted),
+		PollOnly:            o.PollOnly, FetchCooldown: fetchCooldown, FetchPollInterval: poll, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
 		Test: river.TestConfig{Time: lease.clock}, // for tests of River, and for us the way to give it a clock that is right
 	})
 	if err != nil {
@@ -125,6 +127,11 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 		return nil, fmt.Errorf("make a River client: %w", err)
 	}
 	return p, nil
+}
+
+// unwanted tells whether an index of River is one that our migrations remove.
+func unwanted(index string) bool {
+	return index == "river_job_args_index" || index == "river_job_metadata_index"
 }
 
 // giveUp is told about jobs that do not return at their deadline.
@@ -345,9 +352,7 @@ func (r *runner) collection(ctx context.Context, job *river.Job[Args], log *slog
 	}
 	c := r.bare(job, log.With(slog.String("repo", row.RepoGit)))
 	c.Full = row.FullCollection
-	if row.Last {
-		c.shared = r.shared
-	}
+	c.shared, c.last = r.shared, row.Last
 	c.Repo = Repo{ID: row.RepoID, GroupID: row.RepoGroupID, URL: row.RepoGit, Platform: PlatformOf(row.RepoGit)}
 	if row.RepoPath != nil {
 		c.Repo.Path = *row.RepoPath

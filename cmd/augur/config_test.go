@@ -117,7 +117,7 @@ func TestConfigSetRefusesWhatMakesNoSense(t *testing.T) {
 		{"Tasks", "max_core", "lots", `Tasks.max_core: must be a whole number (got "lots")`},
 		{"Tasks", "max_core", "-1", "Tasks.max_core: must be"},
 		{"Facade", "repo_directory", "relative/", "Facade.repo_directory: must be absolute"},
-		{"Keys", "github_api_key", "two words " + password, "Keys.github_api_key: must be one word"},
+		{"Keys", "github_api_key", "ghp_1 é" + password, "Keys.github_api_key: must be words of printable ASCII characters"},
 		{"Keys", "github_api_key", "REDACTED", "REDACTED is what a secret is shown as"},
 	} {
 		got := augur(t, env, set(test.section, test.setting, test.value)...)

@@ -21,6 +21,7 @@ import (
 	"augur/tasks"
 	"augur/tasks/apikey"
 	"augur/tasks/git"
+	"augur/tasks/github/api"
 	"augur/web"
 )
 
@@ -30,6 +31,7 @@ func registry() *config.Registry {
 		config.NewSection[supervisor.Celery]("Celery"),
 		config.NewSection[care.Views]("Celery"),
 		config.NewSection[git.Settings]("Facade"),
+		config.NewSection[api.Settings]("GitHub"),
 		config.NewSection[insight.Settings]("Insight_Task"),
 		config.NewSection[apikey.Keys]("Keys"),
 		config.NewSection[supervisor.Logging]("Logging"),

@@ -21,6 +21,7 @@ import (
 	"augur/monitor/supervisor"
 	"augur/tasks/apikey"
 	"augur/tasks/git"
+	"augur/tasks/github/api"
 	"augur/web"
 )
 
@@ -29,6 +30,7 @@ func registry() *config.Registry {
 		config.NewSection[supervisor.Celery]("Celery"),
 		config.NewSection[care.Views]("Celery"),
 		config.NewSection[git.Settings]("Facade"),
+		config.NewSection[api.Settings]("GitHub"),
 		config.NewSection[insight.Settings]("Insight_Task"),
 		config.NewSection[apikey.Keys]("Keys"),
 		config.NewSection[supervisor.Logging]("Logging"),
@@ -42,7 +44,7 @@ func registry() *config.Registry {
 // values are the structs of a store, to compare two.
 func values(s *config.Store) []any {
 	return []any{
-		config.Of[supervisor.Celery](s), config.Of[care.Views](s), config.Of[git.Settings](s), config.Of[insight.Settings](s),
+		config.Of[supervisor.Celery](s), config.Of[care.Views](s), config.Of[git.Settings](s), config.Of[api.Settings](s), config.Of[insight.Settings](s),
 		config.Of[apikey.Keys](s), config.Of[supervisor.Logging](s), config.Of[web.Server](s), config.Of[monitor.TaskRoutine](s), config.Of[monitor.Tasks](s),
 		config.Of[care.Settings](s),
 	}
@@ -141,7 +143,9 @@ func TestNonsenseChangesNothing(t *testing.T) {
 	require.Equal(t, map[string][]string{
 		"Celery.refresh_materialized_views_interval_in_days": {"-1"},
 		"Facade.url_rewrite":          {""},
+		"GitHub.graphql_url":          {""},
 		"Keys.github_api_key":         text,
+		"Keys.github_app_private_key": {""},
 		"Keys.gitlab_api_key":         text,
 		"Logging.logs_directory":      {"", "/"},
 		"Message_Insights.models_dir": text,

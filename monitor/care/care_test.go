@@ -147,6 +147,24 @@ func TestHealthNamesWhatIsWrong(t *testing.T) {
 	}, health.Problems)
 }
 
+func TestHealthNamesKeysThatAreRefused(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	c := newCare(pool)
+	exec(t, pool, `
+		INSERT INTO augur_operations.api_key (platform, fingerprint, source, disabled_at, disabled_reason, seen_at)
+		VALUES ('github', 'bad', 'worker_oauth 1000', now(), '401', now()), ('github', 'gone', 'x', now(), '401', now() - interval '2 days')`)
+	health, err := c.Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"the github key in worker_oauth 1000 is refused: 401: see `augur github api-keys`; no other key works, so jobs that need one wait",
+	}, health.Problems)
+	exec(t, pool, "INSERT INTO augur_operations.api_key (platform, fingerprint, source) VALUES ('github', 'good', 'y')")
+	health, err = c.Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"the github key in worker_oauth 1000 is refused: 401: see `augur github api-keys`"}, health.Problems)
+}
+
 func TestSkewIsTheDifferenceOfTheClocks(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)

@@ -16,11 +16,11 @@ const page = 5000
 
 // Forgotten counts rows that were removed.
 type Forgotten struct {
-	Runs, Events, Fetches int64
+	Runs, Events, Fetches, Spending int64
 }
 
-// Forget removes what is older than the settings say: changes of status, finished runs with their tasks, the log of fetches, and leases and
-// clocks of what is gone. River removes finished jobs itself: completed and cancelled ones after a day, discarded ones after a week.
+// Forget removes what is older than the settings say: changes of status, finished runs with their tasks, the log of fetches, requests to APIs, and
+// leases, clocks and keys of what is gone. River removes finished jobs itself: completed and cancelled ones after a day, discarded ones after a week.
 func (c *Care) Forget(ctx context.Context) (Forgotten, error) {
 	s := config.Of[Settings](c.settings)
 	var sum Forgotten
@@ -52,6 +52,15 @@ func (c *Care) Forget(ctx context.Context) (Forgotten, error) {
 			return sum, fmt.Errorf("remove the old log of fetches: %w", err)
 		}
 	}
+	if s.SpendingRetention > 0 {
+		sum.Spending, err = c.pages(ctx, func(tx pgx.Tx, _ int64) (last, removed int64, err error) {
+			removed, err = c.queries.ForgetSpending(ctx, tx, db.ForgetSpendingParams{Age: s.SpendingRetention, MaxRows: page})
+			return removed, removed, err
+		})
+		if err != nil {
+			return sum, fmt.Errorf("remove old requests to APIs: %w", err)
+		}
+	}
 	return sum, c.forgetTheGone(ctx)
 }
 
@@ -79,7 +88,7 @@ func (c *Care) pages(ctx context.Context, remove func(tx pgx.Tx, after int64) (l
 
 func (c *Care) forgetTheGone(ctx context.Context) error {
 	for what, forget := range map[string]func(context.Context, db.DBTX) error{
-		"leases": c.queries.ForgetLeases, "clocks": c.queries.ForgetClocks, "views": c.queries.ForgetViews,
+		"leases": c.queries.ForgetLeases, "clocks": c.queries.ForgetClocks, "views": c.queries.ForgetViews, "API keys": c.queries.ForgetKeys,
 	} {
 		if err := forget(ctx, c.pool); err != nil {
 			return fmt.Errorf("remove %s of what is gone: %w", what, err)
@@ -94,6 +103,7 @@ func (c *Care) forget(ctx context.Context) {
 		c.log.WarnContext(ctx, "old rows not removed; the next hour tries again", slog.Any("error", err))
 	}
 	if sum != (Forgotten{}) {
-		c.log.InfoContext(ctx, "old rows removed", slog.Int64("runs", sum.Runs), slog.Int64("events", sum.Events), slog.Int64("fetches", sum.Fetches))
+		c.log.InfoContext(ctx, "old rows removed", slog.Int64("runs", sum.Runs), slog.Int64("events", sum.Events), slog.Int64("fetches", sum.Fetches),
+			slog.Int64("requests", sum.Spending))
 	}
 }

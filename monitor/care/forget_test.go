@@ -75,3 +75,18 @@ func TestWhatIsGoneIsForgotten(t *testing.T) {
 	require.Equal(t, "new", scalar[string](t, pool, "SELECT string_agg(client_id, ',') FROM augur_operations.worker_lease"))
 	require.Equal(t, "new", scalar[string](t, pool, "SELECT string_agg(host, ',') FROM augur_operations.machine_clock"))
 }
+
+func TestOldRequestsAndKeysAreForgotten(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	exec(t, pool, `
+		INSERT INTO augur_operations.api_spending (hour, platform, fingerprint, resource, kind, repo_id, job_id, requests, points, unchanged, failed)
+		SELECT date_trunc('hour', now()) - n * interval '1 hour', 'github', 'f', 'core', 'k', 0, 0, 1, 1, 0, 0 FROM generate_series(0, 40 * 24 - 1) n`)
+	exec(t, pool, "INSERT INTO augur_operations.api_key (platform, fingerprint, source, seen_at) VALUES ('github', 'old', 's', now() - interval '31 days'), ('github', 'new', 's', now())")
+	exec(t, pool, "INSERT INTO augur_operations.api_pin (platform, repo_id, fingerprint) VALUES ('github', 1, 'old'), ('github', 2, 'new')")
+	sum, err := newCare(pool).Forget(t.Context())
+	require.NoError(t, err)
+	require.InDelta(t, 10*24, sum.Spending, 1)
+	require.Equal(t, "new", scalar[string](t, pool, "SELECT string_agg(fingerprint, ',') FROM augur_operations.api_key"))
+	require.Equal(t, 1, scalar[int](t, pool, "SELECT count(*) FROM augur_operations.api_pin"))
+}

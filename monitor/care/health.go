@@ -57,7 +57,23 @@ func (c *Care) Health(ctx context.Context) (*Health, error) {
 	h.Connections, h.MaxConnections = connections.Used, int(connections.Most)
 	h.OldestTransaction = seconds(connections.OldestTransactionSeconds)
 	h.judge()
+	refused, err := c.queries.RefusedKeys(ctx, c.pool)
+	if err != nil {
+		return nil, fmt.Errorf("list refused API keys: %w", err)
+	}
+	for _, key := range refused {
+		h.Problems = append(h.Problems, keyProblem(key))
+	}
 	return h, nil
+}
+
+// keyProblem says that a platform does not accept a key, and what that means.
+func keyProblem(key db.RefusedKeysRow) string {
+	problem := fmt.Sprintf("the %s key in %s is refused: %s: see `augur %s api-keys`", key.Platform, key.Source, key.Reason, key.Platform)
+	if key.Accepted == 0 {
+		problem += "; no other key works, so jobs that need one wait"
+	}
+	return problem
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

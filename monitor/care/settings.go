@@ -26,4 +26,6 @@ type Settings struct {
 	RunsKept int `setting:"runs_kept" default:"10" min:"1" max:"10000"`
 	// Days that clones and fetches are kept in repos_fetch_log. 0: all stay.
 	FetchRetention time.Duration `setting:"fetch_log_retention_days" default:"180" unit:"24h" min:"0" max:"3650"`
+	// Days that requests to APIs are kept in api_spending, by hour, key, task, repository and job. 0: all stay.
+	SpendingRetention time.Duration `setting:"api_spending_retention_days" default:"30" unit:"24h" min:"0" max:"3650"`
 }

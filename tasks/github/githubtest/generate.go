@@ -85,7 +85,7 @@ func (g *generator) generate(full string, shape Shape) *Repo {
 	owner, name, _ := strings.Cut(full, "/")
 	g.streams++
 	rnd := newRandom(g.seed, g.streams)
-	now := g.s.clock.Now()
+	now := g.s.clock.Now().Truncate(time.Second)
 	r := &Repo{
 		ID: next(&g.repo), server: g.s, rnd: rnd, DefaultBranch: "main", Description: rnd.text(60), Language: "Go", License: "mit",
 		Created: rnd.between(now.AddDate(-8, 0, 0), now.AddDate(-6, 0, 0)), Wiki: true, CodeOfConduct: rnd.in(2),

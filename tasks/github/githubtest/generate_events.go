@@ -25,7 +25,11 @@ func (w *work) events() {
 	}
 	for _, i := range r.Issues {
 		if i.State == "closed" {
-			add(i, "closed", i.ClosedBy, i.Closed, func(e *Event) { e.Reason = i.StateReason })
+			add(i, "closed", i.ClosedBy, i.Closed, func(e *Event) {
+				if e.Reason = i.StateReason; rnd.in(6) {
+					e.CommitID = rnd.sha()
+				}
+			})
 		}
 		if i.Pull != nil && !i.Pull.Merged.IsZero() {
 			add(i, "merged", i.Pull.MergedBy, i.Pull.Merged, func(e *Event) { e.CommitID = i.Pull.MergeCommit })
@@ -50,7 +54,7 @@ func (w *work) events() {
 	for budget > 0 && len(r.Issues) > 0 {
 		i := pick(rnd, r.Issues)
 		at := rnd.between(i.Created, w.now)
-		switch rnd.IntN(8) {
+		switch rnd.IntN(10) {
 		case 0:
 			add(i, "renamed", w.author(), at, func(e *Event) { e.Title, e.Renamed = rnd.text(30), i.Title })
 		case 1:
@@ -61,6 +65,12 @@ func (w *work) events() {
 			if len(r.Labels) > 0 {
 				add(i, "unlabeled", w.author(), at, func(e *Event) { e.Label = pick(rnd, r.Labels) })
 			}
+		case 5:
+			kinds := plainKinds
+			if i.Pull != nil {
+				kinds = pullKinds
+			}
+			add(i, pick(rnd, kinds), w.author(), at, nil)
 		default:
 			add(i, "subscribed", w.author(), at, nil)
 		}

@@ -3,6 +3,8 @@ package githubtest
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
+	"time"
 )
 
 // nodeID is a global id as GitHub makes them: a prefix for the type, then base64url of a MessagePack array of zero, the numbers of what the thing
@@ -46,6 +48,14 @@ func encodeNode(prefix string, packed []byte) string {
 	return prefix + "_" + base64.RawURLEncoding.EncodeToString(packed)
 }
 
+// newIDs is when GitHub began to make ids of the newer kind. What is older kept its id.
+var newIDs = time.Date(2021, 6, 1, 0, 0, 0, 0, time.UTC)
+
+// oldNodeID is a global id of the older kind: base64 of the length of the type's name, the name and the number.
+func oldNodeID(typeName string, number int64) string {
+	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "0%d:%s%d", len(typeName), typeName, number))
+}
+
 func (r *Repo) nodeID() string { return nodeID("R", r.ID) }
 
 // nodeID of a user: a bot, an organization and a mannequin have other prefixes.
@@ -57,6 +67,9 @@ func (u *User) nodeID() string {
 		return nodeID("BOT", u.ID)
 	case "Mannequin":
 		return nodeID("M", u.ID)
+	}
+	if u.ID%3 == 0 {
+		return oldNodeID("User", u.ID)
 	}
 	return nodeID("U", u.ID)
 }
@@ -82,6 +95,9 @@ func (c *Commit) nodeID(r *Repo) string  { return hashNodeID("C", r.ID, c.SHA) }
 
 func (e *Event) nodeID() string {
 	prefix := eventTypes[e.Kind].prefix
+	if e.Created.Before(newIDs) {
+		return oldNodeID(eventTypes[e.Kind].graphql, e.ID)
+	}
 	if e.Issue == nil {
 		return nodeID(prefix, e.repo.ID, e.ID)
 	}
@@ -111,4 +127,31 @@ var eventTypes = map[string]struct{ graphql, prefix string }{
 	"subscribed":            {"SubscribedEvent", "SE"},
 	"unassigned":            {"UnassignedEvent", "UNAE"},
 	"unlabeled":             {"UnlabeledEvent", "UNLE"},
+
+	// These tell nothing of their own.
+	"auto_merge_enabled":     {"AutoMergeEnabledEvent", "AMEE"},
+	"base_ref_changed":       {"BaseRefChangedEvent", "BRCE"},
+	"comment_deleted":        {"CommentDeletedEvent", "CDE"},
+	"connected":              {"ConnectedEvent", "COE"},
+	"convert_to_draft":       {"ConvertToDraftEvent", "CTDE"},
+	"deployed":               {"DeployedEvent", "DE"},
+	"disconnected":           {"DisconnectedEvent", "DISE"},
+	"head_ref_restored":      {"HeadRefRestoredEvent", "HRRE"},
+	"marked_as_duplicate":    {"MarkedAsDuplicateEvent", "MADE"},
+	"pinned":                 {"PinnedEvent", "PINE"},
+	"ready_for_review":       {"ReadyForReviewEvent", "RFRE"},
+	"review_dismissed":       {"ReviewDismissedEvent", "RDE"},
+	"review_request_removed": {"ReviewRequestRemovedEvent", "RRRE"},
+	"unlocked":               {"UnlockedEvent", "UNLOE"},
+	"unpinned":               {"UnpinnedEvent", "UNPE"},
+	"unsubscribed":           {"UnsubscribedEvent", "USE"},
 }
+
+// plainKinds are events that any item has, and those that only pull requests have.
+var (
+	plainKinds = []string{"comment_deleted", "connected", "disconnected", "marked_as_duplicate", "pinned", "unlocked", "unpinned", "unsubscribed"}
+	pullKinds  = []string{
+		"auto_merge_enabled", "base_ref_changed", "convert_to_draft", "deployed", "head_ref_deleted", "head_ref_force_pushed", "head_ref_restored",
+		"ready_for_review", "review_dismissed", "review_request_removed",
+	}
+)

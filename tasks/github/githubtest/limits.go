@@ -45,10 +45,11 @@ const (
 
 // key is a token. Keys of one user share the user's budgets.
 type key struct {
-	token   string
-	user    *account
-	expires time.Time // zero: never
-	revoked bool
+	token    string
+	user     *account
+	expires  time.Time // zero: never
+	revoked  bool
+	noEmails bool // it has no scope to read e-mails through GraphQL
 }
 
 // account is whose budget a request is charged to: a user or an installation of an app.
@@ -132,6 +133,13 @@ func (s *Server) Revoke(token string) {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
 	s.keys.keys[token].revoked = true
+}
+
+// WithoutEmails takes from a key the scope that GraphQL asks for to tell e-mails.
+func (s *Server) WithoutEmails(token string) {
+	s.keys.mu.Lock()
+	defer s.keys.mu.Unlock()
+	s.keys.keys[token].noEmails = true
 }
 
 // Spend takes points of a key's budget of core, graphql or search, as another program with the same key would.

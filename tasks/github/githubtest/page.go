@@ -22,11 +22,11 @@ func (c *call) pageOf() (page, perPage int) {
 	return max(page, 1), min(perPage, 100)
 }
 
-func (c *call) query(name string) string { return c.r.URL.Query().Get(name) }
+func (c *call) param(name string) string { return c.r.URL.Query().Get(name) }
 
 // since is the time from which rows are asked for, zero for all.
 func (c *call) since() time.Time {
-	t, _ := time.Parse(time.RFC3339, c.query("since")) // the description was checked
+	t, _ := time.Parse(time.RFC3339, c.param("since")) // the description was checked
 	return t
 }
 
@@ -116,7 +116,7 @@ func (n numbered[T]) serve(c *call) *Response {
 // issuesPage is a page of the list of issues, which is addressed by cursor: after a row, or before one. By number it goes as far as IssueRows.
 func (c *call) issuesPage(rows []*Issue, descending bool, position func(*Issue) int64) *Response {
 	page, perPage := c.pageOf()
-	after, before := c.query("after"), c.query("before")
+	after, before := c.param("after"), c.param("before")
 	total := len(rows)
 	at := func(i int) *Issue { // in the order that is asked for
 		if descending {

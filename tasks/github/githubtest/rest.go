@@ -12,7 +12,7 @@ import (
 
 // routes makes the table of what the server answers. Each path is as GitHub's description has it, which also gives the operation its name.
 func (s *Server) routes() {
-	s.spec = readDescription()
+	s.spec, s.schema = readDescription(), readSchema()
 	get := func(path string, serve func(*call) *Response) {
 		s.handle(http.MethodGet, path, core, serve)
 	}
@@ -43,6 +43,7 @@ func (s *Server) routes() {
 	get("/user", serveOwnUser)
 	get("/rate_limit", serveRateLimit)
 	s.handle(http.MethodGet, "/search/users", search, serveSearchUsers)
+	s.table = append(s.table, route{method: http.MethodPost, path: "/graphql", segments: []string{"graphql"}, resource: graphql, serve: serveGraphQL})
 }
 
 func (s *Server) handle(method, path string, of resource, serve func(*call) *Response) {
@@ -83,7 +84,7 @@ func serveContributors(c *call) *Response {
 		resp.Header.Del("Content-Type")
 		return resp
 	}
-	anonymous := c.query("anon") == "1" || c.query("anon") == "true"
+	anonymous := c.param("anon") == "1" || c.param("anon") == "true"
 	rows := make([]*Contributor, 0, len(c.repo.Contributors))
 	linked := 0
 	for _, row := range c.repo.Contributors {
@@ -102,14 +103,14 @@ func serveContributors(c *call) *Response {
 
 // descending is whether the newest comes first.
 func (c *call) descending(byDefault string) bool {
-	return cmp.Or(c.query("direction"), byDefault) == "desc"
+	return cmp.Or(c.param("direction"), byDefault) == "desc"
 }
 
 func serveIssues(c *call) *Response {
 	if c.repo.NoIssues {
 		return refusal(http.StatusGone, "Issues has been disabled in this repository.")
 	}
-	state, by := cmp.Or(c.query("state"), "open"), cmp.Or(c.query("sort"), "created")
+	state, by := cmp.Or(c.param("state"), "open"), cmp.Or(c.param("sort"), "created")
 	compare, position := byCreated, func(i *Issue) int64 { return i.Created.Unix() }
 	switch by {
 	case "updated":
@@ -162,7 +163,7 @@ func serveIssue(c *call) *Response {
 }
 
 func servePulls(c *call) *Response {
-	state, by := cmp.Or(c.query("state"), "open"), cmp.Or(c.query("sort"), "created")
+	state, by := cmp.Or(c.param("state"), "open"), cmp.Or(c.param("sort"), "created")
 	compare := byCreated
 	switch by {
 	case "updated", "long-running":
@@ -190,7 +191,7 @@ func servePull(c *call) *Response {
 }
 
 func serveComments(c *call) *Response {
-	by := cmp.Or(c.query("sort"), "created")
+	by := cmp.Or(c.param("sort"), "created")
 	compare := func(a, b *Comment) int { return cmp.Compare(a.ID, b.ID) }
 	if by == "updated" {
 		compare = func(a, b *Comment) int { return cmp.Or(a.Updated.Compare(b.Updated), cmp.Compare(a.ID, b.ID)) }
@@ -204,13 +205,13 @@ func serveComments(c *call) *Response {
 		}
 	}
 	return numbered[*Comment]{
-		rows: rows, descending: c.query("sort") != "" && c.descending("desc"), end: c.s.keys.limits.ListRows,
+		rows: rows, descending: c.param("sort") != "" && c.descending("desc"), end: c.s.keys.limits.ListRows,
 		write: func(w *writer, row *Comment) { row.write(w) },
 	}.serve(c)
 }
 
 func serveReviewComments(c *call) *Response {
-	by := cmp.Or(c.query("sort"), "created")
+	by := cmp.Or(c.param("sort"), "created")
 	compare := func(a, b *ReviewComment) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) }
 	if by == "updated" {
 		compare = func(a, b *ReviewComment) int { return cmp.Or(a.Updated.Compare(b.Updated), cmp.Compare(a.ID, b.ID)) }
@@ -224,7 +225,7 @@ func serveReviewComments(c *call) *Response {
 		}
 	}
 	return numbered[*ReviewComment]{
-		rows: rows, descending: c.query("sort") != "" && c.descending("desc"), end: c.s.keys.limits.ListRows,
+		rows: rows, descending: c.param("sort") != "" && c.descending("desc"), end: c.s.keys.limits.ListRows,
 		write: func(w *writer, row *ReviewComment) { row.write(w) },
 	}.serve(c)
 }

@@ -47,7 +47,7 @@ func (c *call) reposOf(u *User) *Response {
 			rows = append(rows, r)
 		}
 	}
-	by := c.query("sort")
+	by := c.param("sort")
 	slices.SortStableFunc(rows, func(a, b *Repo) int {
 		switch by {
 		case "created", "":
@@ -87,7 +87,7 @@ func serveUserEvents(c *call) *Response {
 func serveSearchUsers(c *call) *Response {
 	var rows []*User
 	var words []string
-	for word := range strings.FieldsSeq(strings.ToLower(c.query("q"))) {
+	for word := range strings.FieldsSeq(strings.ToLower(c.param("q"))) {
 		if field, _, qualified := strings.Cut(word, ":"); !qualified || field == "" {
 			words = append(words, word)
 		}

@@ -54,6 +54,7 @@ type call struct {
 	key    *key
 	repo   *Repo
 	name   string // of the operation, as it is counted
+	query  *query // of GraphQL
 }
 
 // route is one operation of the API.
@@ -125,6 +126,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case c.route == nil:
 	case c.route.operation == nil:
 		c.name = "graphql"
+		c.readQuery()
 	default:
 		c.name = c.route.operation.OperationID
 	}

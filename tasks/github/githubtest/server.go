@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Server is a fake GitHub. It is safe for concurrent use.
@@ -21,6 +23,7 @@ type Server struct {
 	done    chan struct{}
 	url     string
 	spec    *description
+	schema  *ast.Schema
 	table   []route
 	problem func(format string, args ...any) // told of requests that GitHub would not know
 

@@ -18,6 +18,7 @@ import (
 type cutter struct {
 	types  map[string]*ast.Definition
 	fields map[string][]string // by type
+	args   map[string][]string // by type and field, beside those that come by themselves
 	kept   map[string]*ast.Definition
 }
 
@@ -40,13 +41,17 @@ func cutGraphQL(modules, dir string) error {
 	if err != nil {
 		return err
 	}
-	c := &cutter{types: map[string]*ast.Definition{}, fields: map[string][]string{}, kept: map[string]*ast.Definition{}}
+	c := &cutter{types: map[string]*ast.Definition{}, fields: map[string][]string{}, args: map[string][]string{}, kept: map[string]*ast.Definition{}}
 	for _, definition := range whole.Definitions {
 		c.types[definition.Name] = definition
 	}
 	for _, line := range lines {
 		name, fields, _ := strings.Cut(line, ":")
-		c.fields[name] = append(c.fields[name], strings.Fields(fields)...)
+		for field := range strings.FieldsSeq(fields) {
+			field, args, _ := strings.Cut(strings.TrimSuffix(field, ")"), "(")
+			c.fields[name] = append(c.fields[name], field)
+			c.args[name+"."+field] = strings.Split(args, ",")
+		}
 	}
 	if err := c.keepAll(); err != nil {
 		return fmt.Errorf("graphql.keep, with @octokit/graphql-schema %s: %w", version, err)
@@ -106,6 +111,7 @@ func (c *cutter) keep(name, why string) error {
 		}
 	case ast.InputObject:
 		return c.keepInput(&definition)
+	case ast.Scalar:
 	case ast.Enum:
 		values := make(ast.EnumValueList, 0, len(definition.EnumValues))
 		for _, value := range definition.EnumValues {
@@ -144,6 +150,9 @@ func (c *cutter) keepFields(definition *ast.Definition, why string) error {
 			return err
 		}
 		for _, argument := range field.Arguments {
+			if !c.keepsArgument(where, argument) {
+				continue
+			}
 			cut.Arguments = append(cut.Arguments, &ast.ArgumentDefinition{Name: argument.Name, Type: argument.Type, DefaultValue: argument.DefaultValue})
 			if err := c.keep(argument.Type.Name(), where); err != nil {
 				return err
@@ -155,9 +164,19 @@ func (c *cutter) keepFields(definition *ast.Definition, why string) error {
 	return nil
 }
 
+// keepsArgument is whether an argument of a field is listed, or comes by itself.
+func (c *cutter) keepsArgument(where string, argument *ast.ArgumentDefinition) bool {
+	return argument.Type.NonNull && argument.DefaultValue == nil || slices.Contains([]string{"first", "after", "last", "before"}, argument.Name) ||
+		slices.Contains(c.args[where], argument.Name)
+}
+
 func (c *cutter) keepInput(definition *ast.Definition) error {
 	var fields ast.FieldList
+	wanted, listed := c.fields[definition.Name]
 	for _, field := range definition.Fields {
+		if listed && !slices.Contains(wanted, field.Name) {
+			continue
+		}
 		fields = append(fields, &ast.FieldDefinition{Name: field.Name, Type: field.Type, DefaultValue: field.DefaultValue})
 		if err := c.keep(field.Type.Name(), definition.Name); err != nil {
 			return err

@@ -37,7 +37,7 @@ func cutREST(modules, dir string) error {
 		}
 	}
 	// In this file of the package every reference is resolved.
-	if err := readJSON(filepath.Join(modules, "@octokit/openapi", "generated", "api.github.com.deref.json"), &whole); err != nil {
+	if err := readJSON(filepath.Join(modules, "@octokit", "openapi", "generated", "api.github.com.deref.json"), &whole); err != nil {
 		return err
 	}
 	paths := map[string]map[string]operation{}

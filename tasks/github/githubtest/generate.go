@@ -87,7 +87,7 @@ func (g *generator) generate(full string, shape Shape) *Repo {
 	rnd := newRandom(g.seed, g.streams)
 	now := g.s.clock.Now().Truncate(time.Second)
 	r := &Repo{
-		ID: next(&g.repo), server: g.s, rnd: rnd, DefaultBranch: "main", Description: rnd.text(60), Language: "Go", License: "mit",
+		ID: next(&g.repo), server: g.s, rnd: rnd, shape: shape, deleted: map[int]bool{}, transferred: map[int]*Issue{}, DefaultBranch: "main", Description: rnd.text(60), Language: "Go", License: "mit",
 		Created: rnd.between(now.AddDate(-8, 0, 0), now.AddDate(-6, 0, 0)), Wiki: true, CodeOfConduct: rnd.in(2),
 		Stars: rnd.IntN(20_000), Watchers: rnd.IntN(500), Forks: rnd.IntN(2_000), CommitCount: 1 + rnd.IntN(20_000),
 	}

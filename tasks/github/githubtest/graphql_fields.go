@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"time"
@@ -31,21 +32,28 @@ func resolverOf(typeName, field string) resolver {
 
 // of is a resolver that needs the object only.
 func of[T any](f func(T) any) resolver {
-	return func(_ *execution, value any, _ map[string]any) any { return f(value.(T)) }
+	return func(_ *execution, value any, _ map[string]any) any { return f(must[T](value)) }
 }
 
 // with is a resolver that needs arguments, too.
 func with[T any](f func(T, map[string]any) any) resolver {
-	return func(_ *execution, value any, args map[string]any) any { return f(value.(T), args) }
+	return func(_ *execution, value any, args map[string]any) any { return f(must[T](value), args) }
+}
+
+// must is a value as the type that its place in the schema gives it.
+func must[T any](value any) T {
+	typed, ok := value.(T)
+	if !ok {
+		panic(fmt.Sprintf("a resolver of %T got a %T", typed, value))
+	}
+	return typed
 }
 
 // join puts sets of resolvers together.
 func join(sets ...resolvers) resolvers {
 	all := resolvers{}
 	for _, set := range sets {
-		for field, r := range set {
-			all[field] = r
-		}
+		maps.Copy(all, set)
 	}
 	return all
 }

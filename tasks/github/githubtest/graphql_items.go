@@ -1,6 +1,10 @@
 package githubtest
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Values of GraphQL that the data does not have as such.
 type (
@@ -34,7 +38,7 @@ var itemFields = resolvers{
 	"repository":        of(func(i *Issue) any { return i.Repo }),
 	"labels":            with(func(i *Issue, args map[string]any) any { return labelList(i.Repo, args, i.Labels) }),
 	"assignees":         with(func(i *Issue, args map[string]any) any { return plain(args, i.Assignees) }),
-	"comments":          with(func(i *Issue, args map[string]any) any { return plain(args, i.Comments) }),
+	"comments":          with(func(i *Issue, args map[string]any) any { return i.commentList(args) }),
 	"timelineItems":     with(func(i *Issue, args map[string]any) any { return i.timeline(args) }),
 	"milestone": of(func(i *Issue) any {
 		if i.Milestone == nil {
@@ -86,7 +90,12 @@ var pullFields = resolvers{
 		}
 		return plain(args, rows)
 	}),
-	"reviews": with(func(i *Issue, args map[string]any) any { return plain(args, i.Pull.Reviews) }),
+	"reviews": with(func(i *Issue, args map[string]any) any {
+		states := listArg(args, "states")
+		return plain(args, slices.DeleteFunc(slices.Clone(i.Pull.Reviews), func(v *Review) bool {
+			return len(states) > 0 && !slices.Contains(states, any(v.State))
+		}))
+	}),
 	"reviewRequests": with(func(i *Issue, args map[string]any) any {
 		var rows []reviewRequest
 		for _, u := range i.Pull.Reviewers {
@@ -97,6 +106,17 @@ var pullFields = resolvers{
 		}
 		return plain(args, rows)
 	}),
+}
+
+// commentList is the comments, in the order in which they were made, or were changed.
+func (i *Issue) commentList(args map[string]any) listing {
+	field, direction := orderOf(args)
+	if field == "" {
+		return plain(args, i.Comments)
+	}
+	rows := slices.Clone(i.Comments)
+	slices.SortFunc(rows, func(a, b *Comment) int { return cmp.Or(a.Updated.Compare(b.Updated), cmp.Compare(a.ID, b.ID)) })
+	return connect(args, rows, direction, func(c *Comment) cursorKey { return cursorKey{c.Updated.Unix(), c.ID} })
 }
 
 // commitOf is a commit that may be known by its hash only, nil without a hash.

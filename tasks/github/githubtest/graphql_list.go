@@ -10,11 +10,10 @@ import (
 
 // listing is a connection: the part of a list that was asked for.
 type listing struct {
-	nodes                    []any
-	cursors                  []string
-	total                    int
-	hasNext, hasPrevious     bool
-	firstCursor, finalCursor string
+	nodes                []any
+	cursors              []string
+	total                int
+	hasNext, hasPrevious bool
 }
 
 // edge is a node with its cursor.
@@ -25,8 +24,8 @@ type edge struct {
 
 // connect cuts rows to what first, last, after and before ask for. place is what a row is sorted by, so that a cursor stays where it was when rows
 // move; nil takes the row's position, as lists without an order of their own have it.
-func connect[T any](args map[string]any, rows []T, descending bool, place func(T) cursorKey) listing {
-	total := len(rows)
+func connect[T any](args map[string]any, rows []T, direction string, place func(T) cursorKey) listing {
+	total, descending := len(rows), direction == "DESC"
 	row := func(i int) T {
 		if descending {
 			return rows[total-1-i]
@@ -99,7 +98,7 @@ func parseGraphCursor(text string) (cursorKey, bool) {
 }
 
 // plain is a connection over rows as they are.
-func plain[T any](args map[string]any, rows []T) listing { return connect(args, rows, false, nil) }
+func plain[T any](args map[string]any, rows []T) listing { return connect(args, rows, "ASC", nil) }
 
 // connectItems is a connection of issues or of pull requests.
 func connectItems(r *Repo, args map[string]any, name string, rows []*Issue) listing {
@@ -112,19 +111,19 @@ func connectItems(r *Repo, args map[string]any, name string, rows []*Issue) list
 		compare, place = byComments, func(i *Issue) cursorKey { return cursorKey{int64(len(i.Comments)), i.ID} }
 	}
 	var keep func(*Issue) bool
-	states, _ := args["states"].([]any)
+	states := listArg(args, "states")
 	from := filterSince(args)
 	if len(states) > 0 {
 		keep = func(i *Issue) bool { return slices.Contains(states, any(i.graphState())) }
 		for _, state := range states {
-			name += " " + state.(string)
+			name += " " + must[string](state)
 		}
 	}
 	ordered := order(r, name+" "+field, rows, keep, compare)
 	if !from.IsZero() {
 		ordered = slices.DeleteFunc(slices.Clone(ordered), func(i *Issue) bool { return i.Updated.Before(from) })
 	}
-	return connect(args, ordered, direction == "DESC", place)
+	return connect(args, ordered, direction, place)
 }
 
 func orderOf(args map[string]any) (field, direction string) {
@@ -170,7 +169,7 @@ func (i *Issue) timeline(args map[string]any) listing {
 			entries = append(entries, entry{v.Submitted, v})
 		}
 	}
-	types, _ := args["itemTypes"].([]any)
+	types := listArg(args, "itemTypes")
 	text, _ := args["since"].(string)
 	from, _ := time.Parse(time.RFC3339, text)
 	entries = slices.DeleteFunc(entries, func(e entry) bool {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,7 +29,7 @@ func (s *Server) lookUp(id string) any {
 	switch {
 	case len(numbers) == 0:
 		return nil
-	case strings.Contains(" U O BOT M ", " "+prefix+" "):
+	case slices.Contains([]string{"U", "O", "BOT", "M"}, prefix):
 		return s.userByID[numbers[0]]
 	case prefix == "R":
 		if r := s.byID[numbers[0]]; r != nil && r.Fault == NoFault {

@@ -55,7 +55,7 @@ func (p *price) field(f *ast.Field, parents int) {
 	case f.Name == "rateLimit":
 		p.dryRun = p.dryRun || args["dryRun"] == true
 	case f.ObjectDefinition.Name == "Query" && f.Name == "nodes":
-		ids, _ := args["ids"].([]any)
+		ids := listArg(args, "ids")
 		if len(ids) > 100 {
 			p.fault("ARGUMENT_LIMIT", fmt.Sprintf("You may not provide more than 100 node ids; you provided %d.", len(ids)), f)
 		}
@@ -79,14 +79,14 @@ func (p *price) connection(f *ast.Field, args map[string]any, parents int) {
 		}
 		size = n
 		if n > 100 {
-			p.fault("EXCESSIVE_PAGINATION", fmt.Sprintf("Requesting %d records on the `%s` connection exceeds the `%s` limit of 100 records.", n, f.Name, bound), f)
+			p.fault("EXCESSIVE_PAGINATION", fmt.Sprintf("Requesting %d records on the %#q connection exceeds the %#q limit of 100 records.", n, f.Name, bound), f)
 		}
 		if n < 1 {
-			p.fault("INVALID_PAGINATION", fmt.Sprintf("`%s` on the `%s` connection cannot be less than 1.", bound, f.Name), f)
+			p.fault("INVALID_PAGINATION", fmt.Sprintf("%#q on the %#q connection cannot be less than 1.", bound, f.Name), f)
 		}
 	}
 	if size == 0 && asksForNodes(f.SelectionSet) {
-		p.fault("MISSING_PAGINATION_BOUNDARIES", fmt.Sprintf("You must provide a `first` or `last` value to properly paginate the `%s` connection.", f.Name), f)
+		p.fault("MISSING_PAGINATION_BOUNDARIES", fmt.Sprintf("You must provide a `first` or `last` value to properly paginate the %#q connection.", f.Name), f)
 	}
 	p.requests += parents
 	p.nodes += parents * size
@@ -139,6 +139,18 @@ func thousands(n int) string {
 		text = text[:i] + "," + text[i:]
 	}
 	return text
+}
+
+// listArg is an argument that is a list. One value stands for a list of it.
+func listArg(args map[string]any, name string) []any {
+	switch value := args[name].(type) {
+	case nil:
+		return nil
+	case []any:
+		return value
+	default:
+		return []any{value}
+	}
 }
 
 func intArg(args map[string]any, name string) (int, bool) {

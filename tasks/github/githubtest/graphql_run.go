@@ -139,12 +139,14 @@ func (x *execution) value(c collected, t *ast.Type, value any) bool {
 	case listing:
 		if x.spend(len(v.nodes)) {
 			value = nil
-			x.errs = append(x.errs, queryError{Type: "RESOURCE_LIMITS_EXCEEDED", Path: slices.Clone(x.path), Locations: locate(c.field.Position),
-				Message: "Resource limits for this query exceeded."})
+			x.errs = append(x.errs, queryError{
+				Type: "RESOURCE_LIMITS_EXCEEDED", Path: slices.Clone(x.path), Locations: locate(c.field.Position),
+				Message: "Resource limits for this query exceeded.",
+			})
 		}
 	}
 	if isNil(value) {
-		if t.NonNull && !(x.dryRun && len(x.path) == 1) {
+		if t.NonNull && (!x.dryRun || len(x.path) > 1) {
 			return false
 		}
 		x.w.b = append(x.w.b, "null"...)
@@ -178,7 +180,7 @@ func (x *execution) spend(nodes int) bool {
 func (x *execution) list(c collected, t *ast.Type, value any) bool {
 	start := len(x.w.b)
 	x.w.b = append(x.w.b, '[')
-	for n, element := range value.([]any) {
+	for n, element := range must[[]any](value) {
 		x.w.comma()
 		x.path = append(x.path, n)
 		ok := x.value(c, t.Elem, element)

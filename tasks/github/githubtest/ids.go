@@ -16,7 +16,7 @@ func nodeID(prefix string, numbers ...int64) string {
 // hashNodeID is the global id of a commit or another object of git: the repository's number and the hash.
 func hashNodeID(prefix string, repo int64, sha string) string {
 	packed := appendNumbers(make([]byte, 0, 64), []int64{repo}, 3)
-	packed = append(packed, 0xda, 0, byte(len(sha)))
+	packed = append(packed, 0xda, 0, byte(len(sha))) //nolint:gosec // a hash has 40
 	return encodeNode(prefix, append(packed, sha...))
 }
 
@@ -83,7 +83,7 @@ func (i *Issue) nodeID() string {
 }
 
 func (c *Comment) nodeID() string       { return nodeID("IC", c.Issue.Repo.ID, c.ID) }
-func (r *Review) nodeID() string        { return nodeID("PRR", r.Issue.Repo.ID, r.ID) }
+func (v *Review) nodeID() string        { return nodeID("PRR", v.Issue.Repo.ID, v.ID) }
 func (c *ReviewComment) nodeID() string { return nodeID("PRRC", c.Issue.Repo.ID, c.ID) }
 func (l *Label) nodeID(r *Repo) string  { return nodeID("LA", r.ID, l.ID) }
 func (m *Milestone) nodeID(r *Repo) string {

@@ -50,6 +50,7 @@ type key struct {
 	expires  time.Time // zero: never
 	revoked  bool
 	noEmails bool // it has no scope to read e-mails through GraphQL
+	app      *App // it is no token but the signature of an app
 }
 
 // account is whose budget a request is charged to: a user or an installation of an app.
@@ -75,12 +76,16 @@ type keyring struct {
 	mu       sync.Mutex
 	keys     map[string]*key
 	ordered  []string
+	apps     []*App
 	accounts int
+	issued   int // tokens of installations
 	limits   Limits
+	nobody   *key // who asks without a key
 }
 
 func (k *keyring) init(s *Server) {
 	k.s, k.keys, k.limits = s, map[string]*key{}, s.options.limits
+	k.nobody = &key{user: k.newAccount("nobody", 60, 0)}
 	for range s.options.tokens {
 		s.AddKey("")
 	}
@@ -146,7 +151,8 @@ func (s *Server) WithoutEmails(token string) {
 func (s *Server) Spend(token, of string, points int) {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
-	s.keys.current(s.keys.keys[token].user, resource(of)).used += points
+	b := s.keys.current(s.keys.keys[token].user, resource(of))
+	b.used = min(b.used+points, b.limit)
 }
 
 // Remaining is what is left of a key's budget of core, graphql or search.
@@ -156,14 +162,21 @@ func (s *Server) Remaining(token, of string) int {
 	return s.keys.current(s.keys.keys[token].user, resource(of)).remaining()
 }
 
-// of is the key of a request, nil when there is none that GitHub knows.
+// of is the key of a request, nil when it is none that GitHub knows. Without one, the limit is 60 an hour.
 func (k *keyring) of(r *http.Request) *key {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		return k.nobody
+	}
+	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "token") {
 		return nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if app := k.signed(token); app != nil {
+		return &key{token: fmt.Sprintf("app %d", app.ID), user: app.account, app: app}
+	}
 	found := k.keys[strings.TrimSpace(token)]
 	if found == nil || found.revoked || !found.expires.IsZero() && !found.expires.After(k.s.clock.Now()) {
 		return nil

@@ -67,7 +67,7 @@ func (d *description) check(r *http.Request, route *route, params map[string]str
 
 func (d *description) input(r *http.Request, route *route, params map[string]string) *openapi3filter.RequestValidationInput {
 	return &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: params,
+		Request: r, PathParams: params, Options: &openapi3filter.Options{SkipSettingDefaults: true},
 		Route: &routers.Route{Spec: d.doc, Path: route.path, Method: r.Method, Operation: route.operation},
 	}
 }

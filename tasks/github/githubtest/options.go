@@ -74,3 +74,8 @@ func WallClock() Option { return func(o *options) { o.wallClock = true } }
 
 // Lenient lets requests that GitHub does not know get their 4xx without failing the test: for tests of how a client takes that.
 func Lenient() Option { return func(o *options) { o.problem = func(string, ...any) {} } }
+
+// OnProblem is told of requests that GitHub does not know, in place of the test.
+func OnProblem(tell func(format string, args ...any)) Option {
+	return func(o *options) { o.problem = tell }
+}

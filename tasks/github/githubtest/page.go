@@ -114,10 +114,10 @@ func (n numbered[T]) serve(c *call) *Response {
 }
 
 // issuesPage is a page of the list of issues, which is addressed by cursor: after a row, or before one. By number it goes as far as IssueRows.
-func (c *call) issuesPage(rows []*Issue, descending bool, position func(*Issue) int64) *Response {
+func (c *call) issuesPage(rows []*Issue, direction string, position func(*Issue) int64) *Response {
 	page, perPage := c.pageOf()
 	after, before := c.param("after"), c.param("before")
-	total := len(rows)
+	total, descending := len(rows), direction == "desc"
 	at := func(i int) *Issue { // in the order that is asked for
 		if descending {
 			return rows[total-1-i]

@@ -36,6 +36,7 @@ type Repo struct {
 	server                                   *Server
 	deleted                                  map[int]bool // numbers of deleted issues: 410
 	transferred                              map[int]*Issue
+	shape                                    Shape
 	teams                                    []*Team
 	rnd                                      *random
 	full, api, html                          string

@@ -42,6 +42,8 @@ func (s *Server) routes() {
 	get("/users/{username}/repos", serveUserRepos)
 	get("/user", serveOwnUser)
 	get("/rate_limit", serveRateLimit)
+	get("/app/installations", serveInstallations)
+	s.handle(http.MethodPost, "/app/installations/{installation_id}/access_tokens", core, serveInstallationToken)
 	s.handle(http.MethodGet, "/search/users", search, serveSearchUsers)
 	s.table = append(s.table, route{method: http.MethodPost, path: "/graphql", segments: []string{"graphql"}, resource: graphql, serve: serveGraphQL})
 }
@@ -49,7 +51,7 @@ func (s *Server) routes() {
 func (s *Server) handle(method, path string, of resource, serve func(*call) *Response) {
 	s.table = append(s.table, route{
 		method: method, path: path, segments: strings.Split(path[1:], "/"), operation: s.spec.operation(method, path), resource: of,
-		ofRepo: strings.HasPrefix(path, "/repos/"), serve: serve,
+		ofRepo: strings.HasPrefix(path, "/repos/"), ofApp: strings.HasPrefix(path, "/app/"), serve: serve,
 	})
 }
 
@@ -101,10 +103,11 @@ func serveContributors(c *call) *Response {
 	return numbered[*Contributor]{rows: rows, write: func(w *writer, row *Contributor) { row.write(w) }}.serve(c)
 }
 
+// direction is asc or desc.
+func (c *call) direction(byDefault string) string { return cmp.Or(c.param("direction"), byDefault) }
+
 // descending is whether the newest comes first.
-func (c *call) descending(byDefault string) bool {
-	return cmp.Or(c.param("direction"), byDefault) == "desc"
-}
+func (c *call) descending(byDefault string) bool { return c.direction(byDefault) == "desc" }
 
 func serveIssues(c *call) *Response {
 	if c.repo.NoIssues {
@@ -130,7 +133,7 @@ func serveIssues(c *call) *Response {
 			rows = slices.DeleteFunc(slices.Clone(rows), func(i *Issue) bool { return i.Updated.Before(from.Truncate(time.Second)) })
 		}
 	}
-	return c.issuesPage(rows, c.descending("desc"), position)
+	return c.issuesPage(rows, c.direction("desc"), position)
 }
 
 // issue is the item of the number in the path, or the refusal.

@@ -3,6 +3,7 @@ package githubtest
 import (
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -64,6 +65,7 @@ type route struct {
 	operation    *openapi3.Operation
 	resource     resource
 	ofRepo       bool
+	ofApp        bool // for apps only, which sign their requests
 	serve        func(*call) *Response
 }
 
@@ -93,6 +95,12 @@ func (s *Server) find(r *http.Request) (*route, map[string]string, *Repo) {
 		method = http.MethodGet
 	}
 	parts := strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/")
+	if parts[0] == "api" && len(parts) > 1 { // as GitHub Enterprise Server has it: /api/v3/repos, /api/graphql
+		parts = parts[1:]
+		if parts[0] == "v3" && len(parts) > 1 {
+			parts = parts[1:]
+		}
+	}
 	var repo *Repo
 	if parts[0] == "repositories" && len(parts) > 1 {
 		id, _ := strconv.ParseInt(parts[1], 10, 64)
@@ -148,6 +156,10 @@ func (s *Server) answer(c *call) *Response {
 		s.problem("%s %s: GitHub knows no such operation, or the fake does not: schema/rest.keep has the list", c.r.Method, c.r.URL)
 		return notFound()
 	}
+	if c.route.ofApp != (c.key.app != nil) || c.key == s.keys.nobody && c.route.resource == graphql {
+		s.counts.add(c, func(n *Count) { n.Unauthorized++ })
+		return refusal(http.StatusUnauthorized, "This endpoint requires you to be authenticated.")
+	}
 	if resp := s.keys.refuse(c); resp != nil {
 		return resp
 	}
@@ -181,6 +193,7 @@ func (c *call) respond() *Response {
 		}
 	}
 	switch c.repo.Fault {
+	case NoFault:
 	case Deleted:
 		return notFound()
 	case Blocked:
@@ -254,9 +267,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, resp *Response) {
 		panic(http.ErrAbortHandler)
 	}
 	header := w.Header()
-	for name, values := range resp.Header {
-		header[name] = values
-	}
+	maps.Copy(header, resp.Header)
 	if header.Get("Date") == "" {
 		header.Set("Date", s.clock.Now().Format(http.TimeFormat))
 	}

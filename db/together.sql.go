@@ -22,20 +22,28 @@ func (q *Queries) AnnounceJobs(ctx context.Context, db DBTX, queues []string) er
 }
 
 const collectionsOf = `-- name: CollectionsOf :many
+WITH unfinished AS MATERIALIZED (
+    SELECT o.run_id, count(*) AS tasks
+    FROM augur_operations.collection_task o
+    WHERE o.run_id = ANY ($1::bigint[]) AND o.state <> 'done'
+    GROUP BY o.run_id
+)
 SELECT u.place::int AS place, t.state, t.job_id, c.full_collection, c.finished_at, r.repo_id, r.repo_group_id, r.repo_git, r.repo_path, r.repo_name,
-    NOT EXISTS (SELECT 1 FROM augur_operations.collection_task o WHERE o.run_id = u.run_id AND o.kind <> u.kind AND o.state <> 'done') AS last
+    (f.tasks = 1)::boolean AS last
 FROM (
-    SELECT unnest($1::bigint[]) AS run_id, unnest($2::text[]) AS kind, generate_series(1, cardinality($1::bigint[])) AS place
+    SELECT unnest($1::bigint[]) AS run_id, unnest($2::text[]) AS kind, unnest($3::int[]) AS place
 ) AS u
 JOIN augur_operations.collection_run c ON c.run_id = u.run_id
 JOIN augur_operations.collection_task t ON t.run_id = u.run_id AND t.kind = u.kind
 JOIN augur_data.repo r ON r.repo_id = c.repo_id
+JOIN unfinished f ON f.run_id = u.run_id
 ORDER BY u.place
 `
 
 type CollectionsOfParams struct {
 	RunIDs []int64
 	Kinds  []string
+	Places []int32
 }
 
 type CollectionsOfRow struct {
@@ -55,7 +63,7 @@ type CollectionsOfRow struct {
 // CollectionsOf reads what tasks need to know about their runs and repositories, for many tasks at once: arrays are parallel, and place tells which of them a row answers. A task that there is not
 // has no row. Last tells that every other task of the run is done.
 func (q *Queries) CollectionsOf(ctx context.Context, db DBTX, arg CollectionsOfParams) ([]CollectionsOfRow, error) {
-	rows, err := db.Query(ctx, collectionsOf, arg.RunIDs, arg.Kinds)
+	rows, err := db.Query(ctx, collectionsOf, arg.RunIDs, arg.Kinds, arg.Places)
 	if err != nil {
 		return nil, err
 	}
@@ -87,15 +95,23 @@ func (q *Queries) CollectionsOf(ctx context.Context, db DBTX, arg CollectionsOfP
 }
 
 const endLastTasks = `-- name: EndLastTasks :many
-WITH completed AS (
+WITH held AS MATERIALIZED (
+    SELECT j.id, j.state, j.attempt
+    FROM river.river_job j
+    WHERE j.id = ANY ($1::bigint[])
+    ORDER BY j.id
+    FOR UPDATE
+),
+completed AS (
     UPDATE river.river_job j
     SET state = 'completed', finalized_at = clock_timestamp()
     FROM (
-        SELECT unnest($1::bigint[]) AS job_id, unnest($2::int[]) AS attempt, unnest($3::bigint[]) AS run_id, unnest($4::text[]) AS kind
+        SELECT unnest($1) AS job_id, unnest($2::int[]) AS attempt, unnest($3::bigint[]) AS run_id, unnest($4::text[]) AS kind
     ) AS u
+    JOIN held h ON h.id = u.job_id AND h.state = 'running' AND h.attempt = u.attempt
     JOIN augur_operations.collection_run c ON c.run_id = u.run_id AND c.finished_at IS NULL AND c.phase = $5::text
     JOIN augur_operations.collection_task t ON t.run_id = u.run_id AND t.kind = u.kind AND t.state = 'queued' AND t.job_id = u.job_id
-    WHERE j.id = u.job_id AND j.state = 'running' AND j.attempt = u.attempt
+    WHERE j.id = u.job_id
         AND NOT EXISTS (SELECT 1 FROM augur_operations.collection_task o WHERE o.run_id = u.run_id AND o.kind <> u.kind AND o.state <> 'done')
     RETURNING u.job_id, u.run_id, u.kind, c.repo_id
 ),
@@ -136,7 +152,8 @@ type EndLastTasksRow struct {
 
 // EndLastTasks ends runs of a phase whose last tasks are done: the jobs are completed, the tasks done, the runs succeed, and earlier failures are
 // forgotten. Arrays are parallel, in the order of the jobs. It leaves alone, and out of the result, jobs that the attempt does not own any more (that
-// is the fence), and runs of which any other task is not done.
+// is the fence), and runs of which any other task is not done. The fence looks jobs up by id alone: the index that begins with the state is full of
+// what ran a moment ago.
 func (q *Queries) EndLastTasks(ctx context.Context, db DBTX, arg EndLastTasksParams) ([]EndLastTasksRow, error) {
 	rows, err := db.Query(ctx, endLastTasks,
 		arg.JobIDs,
@@ -161,4 +178,124 @@ func (q *Queries) EndLastTasks(ctx context.Context, db DBTX, arg EndLastTasksPar
 		return nil, err
 	}
 	return items, nil
+}
+
+const endTasks = `-- name: EndTasks :many
+WITH held AS MATERIALIZED (
+    SELECT j.id, j.state, j.attempt
+    FROM river.river_job j
+    WHERE j.id = ANY ($1::bigint[])
+    ORDER BY j.id
+    FOR UPDATE
+),
+queued AS MATERIALIZED (
+    SELECT o.run_id, max(o.job_id) AS newest, bool_or(o.job_id <> ALL ($1)) AS others
+    FROM augur_operations.collection_task o
+    JOIN augur_operations.collection_run c ON c.run_id = o.run_id AND c.finished_at IS NULL
+    WHERE o.run_id = ANY ($2::bigint[]) AND o.state = 'queued'
+    GROUP BY o.run_id
+),
+awaited AS MATERIALIZED (
+    SELECT DISTINCT w.run_id, unnest(w.after) AS kind
+    FROM augur_operations.collection_task w
+    WHERE w.run_id = ANY ($2) AND w.state = 'waiting'
+),
+completed AS (
+    UPDATE river.river_job j
+    SET state = 'completed', finalized_at = clock_timestamp()
+    FROM (
+        SELECT unnest($1) AS job_id, unnest($3::int[]) AS attempt, unnest($2) AS run_id, unnest($4::text[]) AS kind
+    ) AS u
+    JOIN held h ON h.id = u.job_id AND h.state = 'running' AND h.attempt = u.attempt
+    JOIN queued q ON q.run_id = u.run_id AND (q.others OR u.job_id < q.newest)
+    JOIN augur_operations.collection_task t ON t.run_id = u.run_id AND t.kind = u.kind AND t.state = 'queued' AND t.job_id = u.job_id
+    WHERE j.id = u.job_id
+        AND NOT EXISTS (SELECT 1 FROM awaited a WHERE a.run_id = u.run_id AND a.kind = u.kind)
+    RETURNING u.job_id, u.run_id, u.kind
+),
+done AS (
+    UPDATE augur_operations.collection_task t
+    SET state = 'done', ended_at = clock_timestamp()
+    FROM completed
+    WHERE t.run_id = completed.run_id AND t.kind = completed.kind
+)
+SELECT completed.job_id::bigint AS job_id
+FROM completed
+ORDER BY completed.job_id
+`
+
+type EndTasksParams struct {
+	JobIDs   []int64
+	RunIDs   []int64
+	Attempts []int32
+	Kinds    []string
+}
+
+// EndTasks ends tasks on whose end nothing else depends: the jobs are completed and the tasks done. Arrays are parallel. The caller has locked the runs. It leaves alone, and out of
+// the result, jobs that the attempt does not own any more (that is the fence), tasks for which another one waits, and, where they are all that is left of a run, the task with the newest job.
+func (q *Queries) EndTasks(ctx context.Context, db DBTX, arg EndTasksParams) ([]int64, error) {
+	rows, err := db.Query(ctx, endTasks,
+		arg.JobIDs,
+		arg.RunIDs,
+		arg.Attempts,
+		arg.Kinds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var job_id int64
+		if err := rows.Scan(&job_id); err != nil {
+			return nil, err
+		}
+		items = append(items, job_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockRuns = `-- name: LockRuns :exec
+SELECT run_id
+FROM augur_operations.collection_run
+WHERE run_id = ANY ($1::bigint[]) AND finished_at IS NULL
+ORDER BY run_id
+FOR UPDATE
+`
+
+// LockRuns serialises the ends of tasks of the same runs, in the order in which everybody locks them.
+func (q *Queries) LockRuns(ctx context.Context, db DBTX, runIds []int64) error {
+	_, err := db.Exec(ctx, lockRuns, runIds)
+	return err
+}
+
+const pointPhases = `-- name: PointPhases :exec
+UPDATE augur_operations.collection_status s
+SET core_task_id = CASE WHEN n.phase = 'core' THEN n.job_id ELSE s.core_task_id END,
+    secondary_task_id = CASE WHEN n.phase = 'secondary' THEN n.job_id ELSE s.secondary_task_id END,
+    facade_task_id = CASE WHEN n.phase = 'facade' THEN n.job_id ELSE s.facade_task_id END,
+    ml_task_id = CASE WHEN n.phase = 'ml' THEN n.job_id ELSE s.ml_task_id END
+FROM (
+    SELECT c.repo_id, c.phase, min(t.job_id)::text AS job_id
+    FROM augur_operations.collection_run c
+    JOIN augur_operations.collection_task t ON t.run_id = c.run_id AND t.state = 'queued'
+    JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = c.phase AND p.task_id = ANY ($1::text[])
+    WHERE c.run_id = ANY ($2::bigint[])
+    GROUP BY c.repo_id, c.phase
+) AS n
+WHERE s.repo_id = n.repo_id
+`
+
+type PointPhasesParams struct {
+	Ended  []string
+	RunIDs []int64
+}
+
+// PointPhases moves the task ids of phases that are still Collecting, and name one of the jobs that have just ended, to another job of their runs.
+func (q *Queries) PointPhases(ctx context.Context, db DBTX, arg PointPhasesParams) error {
+	_, err := db.Exec(ctx, pointPhases, arg.Ended, arg.RunIDs)
+	return err
 }

@@ -18,7 +18,7 @@ type Settings struct {
 	// 1 runs the insight tasks, 0 does not.
 	Switch bool `setting:"switch" default:"1" type:"int"`
 	// How many insight tasks run at a time on this machine.
-	Workers int `setting:"workers" default:"1" min:"0" max:"1000" restart:"true"`
+	Workers int `setting:"workers" default:"1" min:"0" max:"1000"`
 }
 
 // Validate reports a window that is longer than its baseline.

@@ -1,29 +1,45 @@
 -- name: CollectionsOf :many
 -- CollectionsOf reads what tasks need to know about their runs and repositories, for many tasks at once: arrays are parallel, and place tells which of them a row answers. A task that there is not
 -- has no row. Last tells that every other task of the run is done.
+WITH unfinished AS MATERIALIZED (
+    SELECT o.run_id, count(*) AS tasks
+    FROM augur_operations.collection_task o
+    WHERE o.run_id = ANY (@run_ids::bigint[]) AND o.state <> 'done'
+    GROUP BY o.run_id
+)
 SELECT u.place::int AS place, t.state, t.job_id, c.full_collection, c.finished_at, r.repo_id, r.repo_group_id, r.repo_git, r.repo_path, r.repo_name,
-    NOT EXISTS (SELECT 1 FROM augur_operations.collection_task o WHERE o.run_id = u.run_id AND o.kind <> u.kind AND o.state <> 'done') AS last
+    (f.tasks = 1)::boolean AS last
 FROM (
-    SELECT unnest(@run_ids::bigint[]) AS run_id, unnest(@kinds::text[]) AS kind, generate_series(1, cardinality(@run_ids::bigint[])) AS place
+    SELECT unnest(@run_ids::bigint[]) AS run_id, unnest(@kinds::text[]) AS kind, unnest(@places::int[]) AS place
 ) AS u
 JOIN augur_operations.collection_run c ON c.run_id = u.run_id
 JOIN augur_operations.collection_task t ON t.run_id = u.run_id AND t.kind = u.kind
 JOIN augur_data.repo r ON r.repo_id = c.repo_id
+JOIN unfinished f ON f.run_id = u.run_id
 ORDER BY u.place;
 
 -- name: EndLastTasks :many
 -- EndLastTasks ends runs of a phase whose last tasks are done: the jobs are completed, the tasks done, the runs succeed, and earlier failures are
 -- forgotten. Arrays are parallel, in the order of the jobs. It leaves alone, and out of the result, jobs that the attempt does not own any more (that
--- is the fence), and runs of which any other task is not done.
-WITH completed AS (
+-- is the fence), and runs of which any other task is not done. The fence looks jobs up by id alone: the index that begins with the state is full of
+-- what ran a moment ago.
+WITH held AS MATERIALIZED (
+    SELECT j.id, j.state, j.attempt
+    FROM river.river_job j
+    WHERE j.id = ANY (@job_ids::bigint[])
+    ORDER BY j.id
+    FOR UPDATE
+),
+completed AS (
     UPDATE river.river_job j
     SET state = 'completed', finalized_at = clock_timestamp()
     FROM (
-        SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@attempts::int[]) AS attempt, unnest(@run_ids::bigint[]) AS run_id, unnest(@kinds::text[]) AS kind
+        SELECT unnest(@job_ids) AS job_id, unnest(@attempts::int[]) AS attempt, unnest(@run_ids::bigint[]) AS run_id, unnest(@kinds::text[]) AS kind
     ) AS u
+    JOIN held h ON h.id = u.job_id AND h.state = 'running' AND h.attempt = u.attempt
     JOIN augur_operations.collection_run c ON c.run_id = u.run_id AND c.finished_at IS NULL AND c.phase = @phase::text
     JOIN augur_operations.collection_task t ON t.run_id = u.run_id AND t.kind = u.kind AND t.state = 'queued' AND t.job_id = u.job_id
-    WHERE j.id = u.job_id AND j.state = 'running' AND j.attempt = u.attempt
+    WHERE j.id = u.job_id
         AND NOT EXISTS (SELECT 1 FROM augur_operations.collection_task o WHERE o.run_id = u.run_id AND o.kind <> u.kind AND o.state <> 'done')
     RETURNING u.job_id, u.run_id, u.kind, c.repo_id
 ),
@@ -47,6 +63,76 @@ forgotten AS (
 SELECT completed.job_id::bigint AS job_id, completed.repo_id
 FROM completed
 ORDER BY completed.repo_id;
+
+-- name: LockRuns :exec
+-- LockRuns serialises the ends of tasks of the same runs, in the order in which everybody locks them.
+SELECT run_id
+FROM augur_operations.collection_run
+WHERE run_id = ANY (@run_ids::bigint[]) AND finished_at IS NULL
+ORDER BY run_id
+FOR UPDATE;
+
+-- name: EndTasks :many
+-- EndTasks ends tasks on whose end nothing else depends: the jobs are completed and the tasks done. Arrays are parallel. The caller has locked the runs. It leaves alone, and out of
+-- the result, jobs that the attempt does not own any more (that is the fence), tasks for which another one waits, and, where they are all that is left of a run, the task with the newest job.
+WITH held AS MATERIALIZED (
+    SELECT j.id, j.state, j.attempt
+    FROM river.river_job j
+    WHERE j.id = ANY (@job_ids::bigint[])
+    ORDER BY j.id
+    FOR UPDATE
+),
+queued AS MATERIALIZED (
+    SELECT o.run_id, max(o.job_id) AS newest, bool_or(o.job_id <> ALL (@job_ids)) AS others
+    FROM augur_operations.collection_task o
+    JOIN augur_operations.collection_run c ON c.run_id = o.run_id AND c.finished_at IS NULL
+    WHERE o.run_id = ANY (@run_ids::bigint[]) AND o.state = 'queued'
+    GROUP BY o.run_id
+),
+awaited AS MATERIALIZED (
+    SELECT DISTINCT w.run_id, unnest(w.after) AS kind
+    FROM augur_operations.collection_task w
+    WHERE w.run_id = ANY (@run_ids) AND w.state = 'waiting'
+),
+completed AS (
+    UPDATE river.river_job j
+    SET state = 'completed', finalized_at = clock_timestamp()
+    FROM (
+        SELECT unnest(@job_ids) AS job_id, unnest(@attempts::int[]) AS attempt, unnest(@run_ids) AS run_id, unnest(@kinds::text[]) AS kind
+    ) AS u
+    JOIN held h ON h.id = u.job_id AND h.state = 'running' AND h.attempt = u.attempt
+    JOIN queued q ON q.run_id = u.run_id AND (q.others OR u.job_id < q.newest)
+    JOIN augur_operations.collection_task t ON t.run_id = u.run_id AND t.kind = u.kind AND t.state = 'queued' AND t.job_id = u.job_id
+    WHERE j.id = u.job_id
+        AND NOT EXISTS (SELECT 1 FROM awaited a WHERE a.run_id = u.run_id AND a.kind = u.kind)
+    RETURNING u.job_id, u.run_id, u.kind
+),
+done AS (
+    UPDATE augur_operations.collection_task t
+    SET state = 'done', ended_at = clock_timestamp()
+    FROM completed
+    WHERE t.run_id = completed.run_id AND t.kind = completed.kind
+)
+SELECT completed.job_id::bigint AS job_id
+FROM completed
+ORDER BY completed.job_id;
+
+-- name: PointPhases :exec
+-- PointPhases moves the task ids of phases that are still Collecting, and name one of the jobs that have just ended, to another job of their runs.
+UPDATE augur_operations.collection_status s
+SET core_task_id = CASE WHEN n.phase = 'core' THEN n.job_id ELSE s.core_task_id END,
+    secondary_task_id = CASE WHEN n.phase = 'secondary' THEN n.job_id ELSE s.secondary_task_id END,
+    facade_task_id = CASE WHEN n.phase = 'facade' THEN n.job_id ELSE s.facade_task_id END,
+    ml_task_id = CASE WHEN n.phase = 'ml' THEN n.job_id ELSE s.ml_task_id END
+FROM (
+    SELECT c.repo_id, c.phase, min(t.job_id)::text AS job_id
+    FROM augur_operations.collection_run c
+    JOIN augur_operations.collection_task t ON t.run_id = c.run_id AND t.state = 'queued'
+    JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = c.phase AND p.task_id = ANY (@ended::text[])
+    WHERE c.run_id = ANY (@run_ids::bigint[])
+    GROUP BY c.repo_id, c.phase
+) AS n
+WHERE s.repo_id = n.repo_id;
 
 -- name: AnnounceJobs :exec
 -- AnnounceJobs tells the workers of queues that there are new jobs, as River does when it inserts some.

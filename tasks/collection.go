@@ -58,9 +58,10 @@ type Collection struct {
 	job      *river.Job[Args]
 	finished atomic.Bool
 	page     time.Duration // of one transaction
-	shared   *shared       // for the last task of a run
-	deaths   int           // workers that died while they ran the job, since it last got on
-	unfenced bool          // only in a negative control
+	shared   *shared
+	last     bool // all other tasks of the run were done when it began
+	deaths   int  // workers that died while they ran the job, since it last got on
+	unfenced bool // only in a negative control
 }
 
 // Pool is for reading; whatever a task writes goes through [Collection.SavePage] and [Collection.Finish].
@@ -88,7 +89,7 @@ func (c *Collection) SavePage(ctx context.Context, write func(ctx context.Contex
 // if it was the last one, the outcome of the run and the status.
 func (c *Collection) Finish(ctx context.Context, write func(ctx context.Context, tx pgx.Tx) error) error {
 	if write == nil && c.shared != nil && !c.unfenced && len(recordedIn(ctx)) == 0 {
-		ended, err := c.shared.ends.ask(ctx, lastTask{args: c.job.Args, kind: c.kind, jobID: c.JobID, attempt: c.job.Attempt})
+		ended, err := c.shared.ends.ask(ctx, endingTask{args: c.job.Args, kind: c.kind, jobID: c.JobID, attempt: c.job.Attempt, last: c.last})
 		if err != nil || ended {
 			c.finished.Store(ended)
 			return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -120,14 +121,14 @@ func (t *together[In, Out]) answer(ctx context.Context, batch []*question[In, Ou
 	}
 }
 
-// shared is what the jobs of a process ask the database together: what a job needs to know, and the end of the last task of a run. These are a few
+// shared is what the jobs of a process ask the database together: what a job needs to know, and the end of a task that writes nothing. These are a few
 // statements and a commit each, which cost more than a short task.
 type shared struct {
 	pool    *pgxpool.Pool
 	queue   *Queue
 	log     *slog.Logger
 	lookups *together[runTask, *db.CollectionsOfRow]
-	ends    *together[lastTask, bool]
+	ends    *together[endingTask, bool]
 }
 
 // runTask is a task of a run.
@@ -136,27 +137,30 @@ type runTask struct {
 	kind string
 }
 
-// lastTask is a task that is done, and may be the last one of its run.
-type lastTask struct {
+// endingTask is a task that is done.
+type endingTask struct {
 	args    Args
 	kind    string
 	jobID   int64
 	attempt int
+	// last says that all others of the run were done when it began, so that the run ends with it.
+	last bool
 }
 
 func newShared(pool *pgxpool.Pool, queue *Queue, log *slog.Logger) *shared {
 	s := &shared{pool: pool, queue: queue, log: log}
 	s.lookups = &together[runTask, *db.CollectionsOfRow]{do: s.lookUp}
-	s.ends = &together[lastTask, bool]{do: s.end}
+	s.ends = &together[endingTask, bool]{do: s.end}
 	return s
 }
 
 // lookUp finds runs and repositories; nil for what there is not.
 func (s *shared) lookUp(ctx context.Context, tasks []runTask) ([]*db.CollectionsOfRow, error) {
 	var params db.CollectionsOfParams
-	for _, t := range tasks {
+	for i, t := range tasks {
 		params.RunIDs = append(params.RunIDs, t.run)
 		params.Kinds = append(params.Kinds, t.kind)
+		params.Places = append(params.Places, int32(i))
 	}
 	rows, err := s.queue.queries.CollectionsOf(ctx, s.pool, params)
 	if err != nil {
@@ -164,47 +168,82 @@ func (s *shared) lookUp(ctx context.Context, tasks []runTask) ([]*db.Collections
 	}
 	found := make([]*db.CollectionsOfRow, len(tasks))
 	for i := range rows {
-		found[rows[i].Place-1] = &rows[i]
+		found[rows[i].Place] = &rows[i]
 	}
 	return found, nil
 }
 
-// end ends the runs of those tasks that are the last of theirs, and tells which: job, task, run and status, after a check of the fence, in one
-// transaction for all of a phase. About the others, and about those of a phase whose transaction fails, nothing is said: they have to be ended one by one.
-func (s *shared) end(ctx context.Context, tasks []lastTask) ([]bool, error) {
+// end ends tasks, and tells which: those that are the last of their runs together with these, and those on which nothing depends. Job, task, run and status, after a check
+// of the fence, go into one transaction, for all last tasks of a phase, and for all that are not the last. About the others, and about those whose transaction fails,
+// nothing is said: they have to be ended one by one.
+func (s *shared) end(ctx context.Context, tasks []endingTask) ([]bool, error) {
+	inOrder := slices.SortedFunc(slices.Values(tasks), func(a, b endingTask) int { return cmp.Compare(a.jobID, b.jobID) })
 	ended := map[int64]bool{}
-	inOrder := slices.SortedFunc(slices.Values(tasks), func(a, b lastTask) int { return cmp.Compare(a.jobID, b.jobID) })
-	for _, phase := range Phases() {
-		params := db.EndLastTasksParams{Phase: string(phase)}
-		for _, t := range inOrder {
-			if t.args.Phase == phase {
-				params.JobIDs = append(params.JobIDs, t.jobID)
-				params.Attempts = append(params.Attempts, int32(t.attempt)) //nolint:gosec // River's column is a smallint
-				params.RunIDs = append(params.RunIDs, t.args.RunID)
-				params.Kinds = append(params.Kinds, t.kind)
-			}
-		}
-		if len(params.JobIDs) == 0 {
-			continue
+	together := func(batch endings, end func(ctx context.Context, tx pgx.Tx) ([]int64, error)) {
+		if len(batch.JobIDs) == 0 {
+			return
 		}
 		var jobs []int64
 		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
-			jobs, err = s.endPhase(ctx, tx, params)
+			jobs, err = end(ctx, tx)
 			return err
 		})
 		if err != nil {
-			s.log.DebugContext(ctx, "tasks not ended together; each is ended alone", slog.Int("tasks", len(params.JobIDs)), slog.Any("error", stored(err)))
-			continue
+			s.log.DebugContext(ctx, "tasks not ended together; each is ended alone", slog.Int("tasks", len(batch.JobIDs)), slog.Any("error", stored(err)))
+			return
 		}
 		for _, id := range jobs {
 			ended[id] = true
 		}
+	}
+	others := endingsOf(inOrder, func(t endingTask) bool { return !t.last })
+	together(others, func(ctx context.Context, tx pgx.Tx) ([]int64, error) { return s.endOthers(ctx, tx, others) })
+	for _, phase := range Phases() {
+		last := endingsOf(inOrder, func(t endingTask) bool { return t.last && t.args.Phase == phase })
+		together(last, func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
+			return s.endPhase(ctx, tx, db.EndLastTasksParams{Phase: string(phase), JobIDs: last.JobIDs, Attempts: last.Attempts, RunIDs: last.RunIDs, Kinds: last.Kinds})
+		})
 	}
 	answers := make([]bool, len(tasks))
 	for i, t := range tasks {
 		answers[i] = ended[t.jobID]
 	}
 	return answers, nil
+}
+
+// endings are tasks as parallel arrays.
+type endings = db.EndTasksParams
+
+func endingsOf(tasks []endingTask, wanted func(endingTask) bool) endings {
+	var e endings
+	for _, t := range tasks {
+		if wanted(t) {
+			e.JobIDs = append(e.JobIDs, t.jobID)
+			e.Attempts = append(e.Attempts, int32(t.attempt)) //nolint:gosec // River's column is a smallint
+			e.RunIDs = append(e.RunIDs, t.args.RunID)
+			e.Kinds = append(e.Kinds, t.kind)
+		}
+	}
+	return e
+}
+
+// endOthers ends tasks whose runs go on, and sees to it that statuses name jobs that are there.
+func (s *shared) endOthers(ctx context.Context, tx pgx.Tx, tasks endings) ([]int64, error) {
+	if err := s.queue.queries.LockRuns(ctx, tx, tasks.RunIDs); err != nil {
+		return nil, fmt.Errorf("lock the runs of %d tasks: %w", len(tasks.JobIDs), err)
+	}
+	jobs, err := s.queue.queries.EndTasks(ctx, tx, tasks)
+	if err != nil || len(jobs) == 0 {
+		return nil, err
+	}
+	point := db.PointPhasesParams{RunIDs: tasks.RunIDs}
+	for _, id := range jobs {
+		point.Ended = append(point.Ended, strconv.FormatInt(id, 10))
+	}
+	if err := s.queue.queries.PointPhases(ctx, tx, point); err != nil {
+		return nil, fmt.Errorf("point the phases of %d tasks to other jobs: %w", len(jobs), err)
+	}
+	return jobs, nil
 }
 
 func (s *shared) endPhase(ctx context.Context, tx pgx.Tx, params db.EndLastTasksParams) ([]int64, error) {

@@ -78,6 +78,61 @@ func TestManyShortTasksEndTogether(t *testing.T) {
 	require.Equal(t, []int{120, 120, 180, 0, 120}, []int{succeeded, runs, tasksDone, backoffs, events})
 }
 
+func TestTasksBesideEachOtherEndTogether(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	// Two tasks after one, three beside them, one after everything, and one that fails in some runs.
+	var list []tasks.Task
+	list = append(list, task("root", done), task("left", done, "root"), task("right", done, "root"))
+	for _, kind := range []string{"aside", "beside", "apart"} {
+		list = append(list, task(kind, done))
+	}
+	list = append(list, task("shaky", func(_ context.Context, c *tasks.Collection) error {
+		if c.Repo.ID%5 == 0 {
+			return fmt.Errorf("%w: it is a fifth one", tasks.ErrInvalid)
+		}
+		return nil
+	}), task("end", done, "left", "right", "aside", "beside", "apart", "shaky"))
+	catalog := catalogOf(list...)
+	var repos []int64
+	for i := range 60 {
+		repos = append(repos, tasktest.AddRepo(t, w.pool, fmt.Sprintf("https://example.org/beside/r%d", i)))
+	}
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, repos...)
+	tasktest.Work(t, w.pool, catalog, settings())
+	tasktest.RequireConsistent(t, w.pool)
+	var wrong, open, jobs int
+	require.NoError(t, w.pool.QueryRow(t.Context(), `SELECT
+		(SELECT count(*) FROM augur_operations.collection_run WHERE outcome <> CASE repo_id % 5 WHEN 0 THEN 'Error' ELSE 'Success' END),
+		(SELECT count(*) FROM augur_operations.collection_run WHERE finished_at IS NULL),
+		(SELECT count(*) FROM river.river_job WHERE state = 'completed' AND attempt = 1)`).Scan(&wrong, &open, &jobs))
+	failing := 0
+	for _, id := range repos {
+		if id%5 == 0 {
+			failing++
+		}
+	}
+	require.Equal(t, []int{0, 0, 8*len(repos) - 2*failing}, []int{wrong, open, jobs})
+}
+
+func TestStatusNamesAJobThatIsThereWhileTasksEnd(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	wake := make(chan struct{})
+	catalog := catalogOf(task("first", done), task("second", done), task("third", func(context.Context, *tasks.Collection) error {
+		<-wake
+		return nil
+	}))
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, w.repo)
+	stop := start(t, w.pool, catalog)
+	tasktest.Eventually(t, w.pool, "SELECT count(*) = 2 FROM augur_operations.collection_task WHERE state = 'done'")
+	tasktest.RequireConsistent(t, w.pool)
+	close(wake)
+	tasktest.Eventually(t, w.pool, "SELECT facade_status = 'Success' FROM augur_operations.collection_status")
+	stop()
+	tasktest.RequireConsistent(t, w.pool)
+}
+
 func TestRescuedJobsAreAnnounced(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

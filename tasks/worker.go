@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+	"golang.org/x/sync/errgroup"
 
 	"augur/db/config"
 )
@@ -39,7 +41,7 @@ var ErrStuck = errors.New("a job does not return at its deadline: the process mu
 
 // WorkerOptions describe a worker process.
 type WorkerOptions struct {
-	// Queues are the queues to work, and how many jobs of each at once.
+	// Queues are the queues to work, and how many jobs of each at once; one with 0 is left out.
 	Queues map[string]int
 	// Host and PID identify the process for people.
 	Host string
@@ -74,11 +76,14 @@ type Protections struct {
 
 // Process works jobs of some queues: a River client under a lease. Several may run in one program, on one machine or on many.
 type Process struct {
-	client *river.Client[pgx.Tx]
-	lease  *Lease
-	stop   time.Duration // how long a stop may take
-	stuck  chan struct{}
-	log    *slog.Logger
+	client  *river.Client[pgx.Tx]
+	lease   *Lease
+	drain   time.Duration // how long jobs may go on after a stop
+	margin  time.Duration // how long the end of a stop may take
+	retired chan struct{} // closed: no new jobs
+	once    sync.Once
+	stuck   chan struct{}
+	log     *slog.Logger
 }
 
 // NewProcess makes a process that can run every task of the catalog. It does nothing before [Process.Run].
@@ -92,7 +97,9 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{lease: lease, stop: o.Drain + cmp.Or(o.StopMargin, 10*time.Second), stuck: make(chan struct{}, 1), log: o.Log}
+	p := &Process{
+		lease: lease, drain: o.Drain, margin: cmp.Or(o.StopMargin, 10*time.Second), retired: make(chan struct{}), stuck: make(chan struct{}, 1), log: o.Log,
+	}
 	workers := river.NewWorkers()
 	together := newShared(pool, queue, o.Log)
 	for _, task := range catalog.Tasks() {
@@ -104,12 +111,15 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 	}
 	queues := make(map[string]river.QueueConfig, len(o.Queues))
 	for name, slots := range o.Queues {
-		queues[name] = river.QueueConfig{MaxWorkers: slots}
+		if slots > 0 {
+			queues[name] = river.QueueConfig{MaxWorkers: slots}
+		}
 	}
 	p.client, err = river.NewClient(newDriver(pool, o.Listen), &river.Config{
 		ID: id, Schema: Schema, Queues: queues, Workers: workers, Logger: riverLog(o.Log), Middleware: Middleware(o.Log),
 		MaxAttempts: MaxAttempts, JobTimeout: time.Hour, RescueStuckJobsAfter: rescueBackstop,
-		PollOnly: o.PollOnly, FetchCooldown: fetchCooldown, FetchPollInterval: poll, SoftStopTimeout: o.Drain, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
+		ReindexerIndexNames: slices.DeleteFunc(river.ReindexerIndexNamesDefault(), unwanted),
+		PollOnly:            o.PollOnly, FetchCooldown: fetchCooldown, FetchPollInterval: poll, JobStuckThreshold: o.Stuck, JobStuckHandler: p.giveUp,
 		Test: river.TestConfig{Time: lease.clock}, // for tests of River, and for us the way to give it a clock that is right
 	})
 	if err != nil {
@@ -117,6 +127,11 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 		return nil, fmt.Errorf("make a River client: %w", err)
 	}
 	return p, nil
+}
+
+// unwanted tells whether an index of River is one that our migrations remove.
+func unwanted(index string) bool {
+	return index == "river_job_args_index" || index == "river_job_metadata_index"
 }
 
 // giveUp is told about jobs that do not return at their deadline.
@@ -128,6 +143,10 @@ func (p *Process) giveUp(ctx context.Context, job river.JobStuckHandlerParams) r
 	}
 	return river.JobStuckHandlerResult{}
 }
+
+// Retire makes [Process.Run] take no new jobs, and return nil when those that run have ended, however long they take. The end of its context still
+// bounds that. Calling it twice is harmless.
+func (p *Process) Retire() { p.once.Do(func() { close(p.retired) }) }
 
 // Run works until ctx ends. Then it fetches nothing more, lets running jobs finish within [WorkerOptions.Drain], hands the others back
 // without using up an attempt, and returns nil. It returns an error when the process cannot start, and [ErrStuck] when it cannot go on, or not
@@ -149,12 +168,15 @@ func (p *Process) Run(ctx context.Context) error {
 	stuck := false
 	select {
 	case <-ctx.Done():
+	case <-p.retired:
+		ended, err := p.outlive(ctx, life)
+		if ended || err != nil {
+			return err
+		}
 	case <-p.stuck:
 		stuck = true
 	}
-	bounded, cancel := context.WithTimeout(life, p.stop)
-	defer cancel()
-	err := p.client.Stop(bounded)
+	err := p.end(life)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), err == nil && stuck:
 		return fmt.Errorf("stop working: %w", ErrStuck)
@@ -162,6 +184,43 @@ func (p *Process) Run(ctx context.Context) error {
 		return fmt.Errorf("stop working: %w", err)
 	}
 	return nil
+}
+
+// outlive takes no new jobs and waits for those that run. It returns false when ctx ends before they do.
+func (p *Process) outlive(ctx, life context.Context) (ended bool, err error) {
+	waiting, cancel := context.WithCancel(life)
+	defer cancel()
+	var group errgroup.Group
+	idle := make(chan struct{})
+	group.Go(func() error {
+		defer close(idle)
+		return p.client.Stop(waiting)
+	})
+	select {
+	case <-idle:
+		if err := group.Wait(); err != nil {
+			return false, fmt.Errorf("retire: %w", err)
+		}
+		return true, nil
+	case <-ctx.Done():
+	case <-p.stuck:
+		err = fmt.Errorf("retire: %w", ErrStuck)
+	}
+	cancel()
+	_ = group.Wait() // what is left is stopped by [Process.end]
+	return false, err
+}
+
+// end stops the client: jobs get the time of the drain, then their contexts end.
+func (p *Process) end(life context.Context) error {
+	draining, cancel := context.WithTimeout(life, p.drain)
+	defer cancel()
+	if err := p.client.Stop(draining); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	ending, cancel := context.WithTimeout(life, p.margin)
+	defer cancel()
+	return p.client.StopAndCancel(ending)
 }
 
 // runner runs the jobs of one task.
@@ -293,9 +352,7 @@ func (r *runner) collection(ctx context.Context, job *river.Job[Args], log *slog
 	}
 	c := r.bare(job, log.With(slog.String("repo", row.RepoGit)))
 	c.Full = row.FullCollection
-	if row.Last {
-		c.shared = r.shared
-	}
+	c.shared, c.last = r.shared, row.Last
 	c.Repo = Repo{ID: row.RepoID, GroupID: row.RepoGroupID, URL: row.RepoGit, Platform: PlatformOf(row.RepoGit)}
 	if row.RepoPath != nil {
 		c.Repo.Path = *row.RepoPath

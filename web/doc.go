@@ -7,7 +7,7 @@
 // Routes:
 //
 //	GET /            the routes
-//	GET /health      200 when the database answers, 503 when not
+//	GET /health      200 and what is wrong (views, clocks, connections, transactions) when the database answers, 503 when not
 //	GET /api         200 and the version as soon as requests are answered: Augur's readiness check
 //	GET /api/status  what runs, what failed and why, workers
 package web

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"augur/monitor"
+	"augur/monitor/care"
 )
 
 const (
@@ -23,11 +24,18 @@ const (
 
 // Options of the handler.
 type Options struct {
-	Pool    *pgxpool.Pool
+	Pool *pgxpool.Pool
+	// Care tells how the database and what depends on it are.
+	Care    HealthReporter
 	Version string
 	// Host is the name that the server was told to listen on; requests may use it beside localhost.
 	Host string
 	Log  *slog.Logger
+}
+
+// HealthReporter reads a health report; [care.Care] does.
+type HealthReporter interface {
+	Health(ctx context.Context) (*care.Health, error)
 }
 
 // NewHandler answers the routes.
@@ -51,7 +59,7 @@ func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
 	h.write(w, r, http.StatusOK, map[string]string{"status": "ok", "version": h.Version})
 }
 
-// health is a round trip to the database.
+// health is a round trip to the database, and what is wrong with it and around it.
 func (h *handler) health(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), healthTimeout)
 	defer cancel()
@@ -64,8 +72,18 @@ func (h *handler) health(w http.ResponseWriter, r *http.Request) {
 		h.write(w, r, http.StatusServiceUnavailable, map[string]string{"status": "unavailable", "database": "does not answer", "version": h.Version})
 		return
 	}
+	took := time.Since(began)
+	report, err := h.Care.Health(ctx)
+	if err != nil {
+		if r.Context().Err() != nil {
+			return
+		}
+		h.Log.WarnContext(ctx, "health not read", slog.Any("error", err))
+		h.fail(w, r, http.StatusServiceUnavailable, "the health report cannot be read from the database now; the log says why")
+		return
+	}
 	h.write(w, r, http.StatusOK, map[string]any{
-		"status": "ok", "database": "ok", "database_ms": float64(time.Since(began).Microseconds()) / 1000, "version": h.Version,
+		"status": "ok", "database": "ok", "database_ms": float64(took.Microseconds()) / 1000, "version": h.Version, "problems": report.Problems, "report": report,
 	})
 }
 

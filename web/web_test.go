@@ -20,8 +20,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"augur/db/config"
 	"augur/db/dbtest"
 	"augur/monitor"
+	"augur/monitor/care"
 	"augur/web"
 )
 
@@ -39,7 +41,8 @@ type answer struct {
 // ask sends a request to a handler on the pool.
 func ask(t testing.TB, pool *pgxpool.Pool, method, host, path string) answer {
 	t.Helper()
-	handler := web.NewHandler(web.Options{Pool: pool, Version: "1.2.3", Host: "augur.example.org", Log: silent})
+	settings := config.Static(config.NewRegistry(config.NewSection[monitor.Tasks]("Tasks")))
+	handler := web.NewHandler(web.Options{Pool: pool, Care: care.New(pool, settings, "", silent), Version: "1.2.3", Host: "augur.example.org", Log: silent})
 	request := httptest.NewRequestWithContext(t.Context(), method, "http://"+host+path, nil)
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, request)
@@ -59,11 +62,18 @@ func TestHealthFollowsTheDatabase(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.status)
 	require.Equal(t, "ok", got.body["status"])
 	require.Equal(t, "1.2.3", got.body["version"])
+	require.Empty(t, got.body["problems"])
 
-	config := pool.Config()
-	config.ConnConfig.Host, config.ConnConfig.Port = t.TempDir(), 1
-	config.ConnConfig.Fallbacks = nil
-	down, err := pgxpool.NewWithConfig(t.Context(), config)
+	_, err := pool.Exec(t.Context(), "INSERT INTO augur_operations.machine_clock (host, ahead_seconds, measured_at) VALUES ('far', -600, now())")
+	require.NoError(t, err)
+	got = ask(t, pool, http.MethodGet, "localhost:5000", "/health")
+	require.Equal(t, http.StatusOK, got.status, "collection goes on")
+	require.Equal(t, []any{"the clock of far is 10m0s behind the database's: let it follow a time server"}, got.body["problems"])
+
+	unreachable := pool.Config()
+	unreachable.ConnConfig.Host, unreachable.ConnConfig.Port = t.TempDir(), 1
+	unreachable.ConnConfig.Fallbacks = nil
+	down, err := pgxpool.NewWithConfig(t.Context(), unreachable)
 	require.NoError(t, err)
 	defer down.Close()
 	got = ask(t, down, http.MethodGet, "localhost:5000", "/health")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,6 +90,7 @@ type backend struct {
 	options startOptions
 	pidfile *supervisor.PIDFile
 	stops   *stops
+	care    *care.Care
 	// hurried is set when a second signal came while jobs ran in this process: then nothing waits for them.
 	hurried bool
 }
@@ -123,6 +123,7 @@ func (a *app) backendStart(c *cli.Context) (err error) {
 		}
 		err = errors.Join(err, b.close(c.Context))
 	}()
+	b.care = care.New(b.Pool, b.settings, b.host, b.Logger)
 	return b.run(c.Context)
 }
 
@@ -150,7 +151,7 @@ func (b *backend) run(parent context.Context) error {
 	ctx := context.WithoutCancel(parent)
 	life, end := context.WithCancel(ctx)
 	served := make(chan error, 1)
-	handler := web.NewHandler(web.Options{Pool: b.Pool, Version: version, Host: settings.Host, Log: b.Logger})
+	handler := web.NewHandler(web.Options{Pool: b.Pool, Care: b.care, Version: version, Host: settings.Host, Log: b.Logger})
 	go func() { served <- web.Serve(life, listener, handler, settings, b.Logger) }()
 	stopServing := func() error {
 		end()
@@ -228,11 +229,10 @@ func (b *backend) collect(ctx context.Context) (*collection, error) {
 		b.setState(ctx, supervisor.Serving)
 		return c, nil
 	}
-	slots := b.slots()
-	b.leaveOut(ctx, slots)
-	work := func() { c.err = b.work(c.ctx, slots, b.options.drain) }
+	queues := b.queues(ctx)
+	work := func() { c.err = b.work(c.ctx, b.slots, b.options.drain) }
 	if b.options.workers == workersProcesses {
-		workers, err := b.supervisor(ctx, slots)
+		workers, err := b.supervisor(ctx, queues)
 		if err != nil {
 			return nil, err
 		}
@@ -250,7 +250,7 @@ func (b *backend) collect(ctx context.Context) (*collection, error) {
 		work()
 	})
 	all.Go(func() { b.monitor().Run(c.ctx) })
-	all.Go(func() { care.New(b.Pool, b.settings, b.host, b.Logger).Run(c.ctx) })
+	all.Go(func() { b.care.Run(c.ctx) })
 	go func() {
 		all.Wait()
 		close(c.done)
@@ -259,29 +259,25 @@ func (b *backend) collect(ctx context.Context) (*collection, error) {
 	return c, nil
 }
 
-// leaveOut removes queues that no task uses, and says which queues are not worked here and why.
-func (b *backend) leaveOut(ctx context.Context, slots map[string]int) {
-	var noTask, noSlots []string
-	for _, queue := range queueNames() {
-		switch {
-		case !b.hasTasks(queue):
-			noTask = append(noTask, queue)
-			delete(slots, queue)
-		case slots[queue] == 0:
-			noSlots = append(noSlots, queue)
+// queues are those that get a worker: each that a task uses, also one that has no slots now, since that may change.
+func (b *backend) queues(ctx context.Context) []string {
+	worked, unused := queueNames(), []string{}
+	worked = slices.DeleteFunc(worked, func(queue string) bool {
+		if hasTasks(b.catalog, queue) {
+			return false
 		}
+		unused = append(unused, queue)
+		return true
+	})
+	if len(unused) > 0 {
+		b.InfoContext(ctx, "no worker for queues that no task uses yet", slog.String("queues", strings.Join(unused, ", ")))
 	}
-	if len(noTask) > 0 {
-		b.InfoContext(ctx, "no worker for queues that no task uses yet", slog.String("queues", strings.Join(noTask, ", ")))
-	}
-	if len(noSlots) > 0 {
-		b.WarnContext(ctx, "no worker for queues that have no slots on this machine", slog.String("queues", strings.Join(noSlots, ", ")))
-	}
+	return worked
 }
 
 // supervisor prepares a worker process for each queue. The database goes to them in the environment; a private one they join by themselves, so
 // that it lives as long as the last of them.
-func (b *backend) supervisor(ctx context.Context, slots map[string]int) (*supervisor.Supervisor, error) {
+func (b *backend) supervisor(ctx context.Context, queues []string) (*supervisor.Supervisor, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
@@ -295,14 +291,14 @@ func (b *backend) supervisor(ctx context.Context, slots map[string]int) (*superv
 	if b.app.watched() {
 		env = append(env, forceColour+"=1")
 	}
-	if b.app.getenv("GOMEMLIMIT") == "" && len(slots) > 0 {
+	if b.app.getenv("GOMEMLIMIT") == "" && len(queues) > 0 {
 		// The collector works harder before the supervisor has to step in.
-		env = append(env, "GOMEMLIMIT="+strconv.FormatUint(limit()/uint64(len(slots))*9/10, 10))
+		env = append(env, "GOMEMLIMIT="+strconv.FormatUint(limit()/uint64(len(queues))*9/10, 10))
 	}
 	var workers []supervisor.Worker
-	for _, queue := range slices.Sorted(maps.Keys(slots)) {
+	for _, queue := range queues {
 		workers = append(workers, supervisor.Worker{Name: queue, Env: env, Args: []string{
-			"worker", "--queue", queue, "--slots", strconv.Itoa(slots[queue]), "--drain", b.options.drain.String(), "--lifeline",
+			"worker", "--queue", queue, "--drain", b.options.drain.String(), "--lifeline",
 			"--development=" + strconv.FormatBool(b.options.development),
 		}})
 	}

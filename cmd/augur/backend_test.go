@@ -535,13 +535,9 @@ func TestWorkerAloneWorksForTheMonitorOfAnother(t *testing.T) {
 	env, letGo := stuck(t)
 	succeeds(t, env, "config", "set", "--section", "Celery", "--setting", "facade_worker_count", "--value", "0")
 	d := startBackend(t, env)
-	require.Len(t, d.find(`no worker for queues that have no slots on this machine.*queues=facade`), 1)
+	d.await(t, `queue has no slots on this machine.*queue=facade`, 1)
 	elsewhere := maps.Clone(env)
 	elsewhere["AUGUR_HOME"] = t.TempDir()
-	got := finish(t, program(t, elsewhere, "worker", "--queue", "facade"))
-	require.Equal(t, exitUsage, got.status)
-	require.Contains(t, got.stderr, "use --slots")
-
 	w := startDaemon(t, elsewhere, "worker", "--queue", "facade", "--slots", "2", "--drain", "1s")
 	awaitStatus(t, env, "Collecting running 1")
 	require.Contains(t, succeeds(t, env, "backend", "processes"), strconv.Itoa(w.cmd.Process.Pid))
@@ -588,4 +584,32 @@ func requireServerStops(t testing.TB, env map[string]string) {
 		got := augur(t, env, "db", "status", "--json")
 		return strings.Contains(got.stdout, `"running": false`)
 	}, patience, 50*time.Millisecond, "the private PostgreSQL runs")
+}
+
+func TestWorkerCountTakesEffectWhileItRuns(t *testing.T) {
+	t.Parallel()
+	env, letGo := stuck(t)
+	count := func(n string) {
+		succeeds(t, env, "config", "set", "--section", "Celery", "--setting", "facade_worker_count", "--value", n)
+	}
+	count("0")
+	d := startBackend(t, env, "--drain", "1s")
+	d.await(t, `queue has no slots on this machine.*queue=facade`, 1)
+	count("2")
+	awaitStatus(t, env, "Collecting running 1")
+	count("3")
+	d.await(t, `ready for jobs.*facade:3`, 1)
+	require.Equal(t, "Collecting running 1", facadeStatus(t, env), "what runs goes on")
+	count("0")
+	d.await(t, `queue has no slots on this machine.*queue=facade`, 2)
+	require.Equal(t, "Collecting running 1", facadeStatus(t, env), "although nothing new would start")
+	succeeds(t, env, "backend", "stop")
+	require.Zero(t, d.status(t))
+	require.Equal(t, "Collecting available 0", facadeStatus(t, env), "until the backend stops")
+	letGo()
+	count("1")
+	d = startBackend(t, env)
+	awaitStatus(t, env, "Success")
+	succeeds(t, env, "backend", "stop")
+	require.Zero(t, d.status(t))
 }

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"augur/db"
 	"augur/db/config"
@@ -114,44 +117,81 @@ func (s *service) monitor() *monitor.Monitor {
 	return monitor.New(s.Pool, s.queue, s.catalog, s.settings, s.Logger)
 }
 
-// slots is how many jobs of each queue run at a time on this machine, as the settings say; queues with none are left out.
-func (s *service) slots() map[string]int {
-	slots := config.Of[supervisor.Celery](s.settings).Slots()
-	if n := config.Of[insight.Settings](s.settings).Workers; n > 0 {
-		slots[tasks.ML.Queue()] = n
-	}
+// slotsOf is how many jobs of each queue that has tasks run at a time on this machine, as the settings say now.
+func slotsOf(settings *config.Store, catalog *tasks.Catalog) map[string]int {
+	slots := config.Of[supervisor.Celery](settings).Slots()
+	slots[tasks.ML.Queue()] = config.Of[insight.Settings](settings).Workers
+	maps.DeleteFunc(slots, func(queue string, _ int) bool { return !hasTasks(catalog, queue) })
 	return slots
 }
 
 // hasTasks tells whether any task uses the queue.
-func (s *service) hasTasks(queue string) bool {
-	for _, t := range s.catalog.Tasks() {
-		if t.Phase.Queue() == queue {
-			return true
-		}
-	}
-	return false
+func hasTasks(catalog *tasks.Catalog, queue string) bool {
+	return slices.ContainsFunc(catalog.Tasks(), func(t tasks.Task) bool { return t.Phase.Queue() == queue })
 }
 
-// work runs jobs of the queues in this process until ctx ends, and then until they have ended or are handed back.
-func (s *service) work(ctx context.Context, slots map[string]int, drain time.Duration) error {
+func (s *service) slots() map[string]int { return slotsOf(s.settings, s.catalog) }
+
+// work runs jobs in this process until ctx ends, and then until they have ended or are handed back. slots is how many of each queue run at a time: it is asked
+// again when settings change. Jobs that run then go on, beside new ones.
+func (s *service) work(ctx context.Context, slots func() map[string]int, drain time.Duration) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for {
+		changed := s.settings.Changed()
+		now := slots()
+		process, quit, err := s.process(ctx, now, drain)
+		if err != nil {
+			return errors.Join(err, group.Wait())
+		}
+		if process != nil {
+			group.Go(func() error { return quit(process.Run(ctx)) })
+		}
+		for same := true; same; {
+			select {
+			case <-ctx.Done():
+				return group.Wait()
+			case <-changed:
+			}
+			changed = s.settings.Changed()
+			same = maps.Equal(now, slots())
+		}
+		if process != nil {
+			process.Retire()
+		}
+	}
+}
+
+// process makes a process that works the queues, and what ends its connections after it has run. There is none when no queue has slots.
+func (s *service) process(ctx context.Context, slots map[string]int, drain time.Duration) (_ *tasks.Process, quit func(error) error, err error) {
 	conns := spareConns
-	for _, n := range slots {
+	for queue, n := range slots {
+		if n == 0 {
+			s.WarnContext(ctx, "queue has no slots on this machine: settings Celery.*_worker_count and Insight_Task.workers give some", slog.String("queue", queue))
+		}
 		conns += n
+	}
+	if conns == spareConns {
+		return nil, nil, nil
 	}
 	pool, err := s.workPool(ctx, conns)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer pool.Close()
 	process, err := tasks.NewProcess(ctx, pool, s.catalog, s.queue, s.settings, tasks.WorkerOptions{
 		Queues: slots, Host: s.host, PID: os.Getpid(), Drain: drain, Listen: s.ears.pool, PollOnly: s.ears.pool == nil, Log: s.Logger,
 	})
 	if err != nil {
-		return err
+		pool.Close()
+		return nil, nil, err
 	}
 	s.InfoContext(ctx, "ready for jobs", slog.Any("slots", slots))
-	return process.Run(ctx)
+	return process, func(err error) error {
+		// A job that does not return may hold a connection for ever: the program has to end without waiting for it.
+		if !errors.Is(err, tasks.ErrStuck) {
+			pool.Close()
+		}
+		return err
+	}, nil
 }
 
 func (s *service) workPool(ctx context.Context, conns int) (*pgxpool.Pool, error) {

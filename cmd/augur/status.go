@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -12,7 +13,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"augur/db"
+	"augur/db/config"
 	"augur/monitor"
+	"augur/monitor/care"
 	"augur/tasks"
 )
 
@@ -33,13 +36,49 @@ func (a *app) statusCommand() *cli.Command {
 				if err != nil {
 					return err
 				}
+				problems, err := problemsOf(ctx, s)
+				if err != nil {
+					return err
+				}
 				if c.Bool("json") {
-					return a.printJSON(report)
+					return a.printJSON(struct {
+						*monitor.StatusReport
+						Problems []string `json:"problems"`
+					}{report, problems})
 				}
 				printStatus(a.stdout, report)
+				printProblems(a.stdout, problems)
 				return nil
 			})
 		}),
+	}
+}
+
+// problemsOf are phrases about what is wrong with the database, the machines and the settings.
+func problemsOf(ctx context.Context, s *session) ([]string, error) {
+	quiet := slog.New(slog.DiscardHandler)
+	settings, err := config.Read(ctx, s.Pool, registry(), quiet)
+	if err != nil {
+		return nil, err
+	}
+	health, err := care.New(s.Pool, settings, "", quiet).Health(ctx)
+	if err != nil {
+		return nil, err
+	}
+	problems := health.Problems
+	for _, p := range settings.Problems() {
+		problems = append(problems, "setting "+p.String())
+	}
+	return problems, nil
+}
+
+func printProblems(out io.Writer, problems []string) {
+	if len(problems) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\nProblems:")
+	for _, problem := range problems {
+		fmt.Fprintln(out, "  "+problem)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,9 @@ The backend starts workers for its own machine by itself; this command is how co
 feeds all workers, and a worker that dies loses nothing: its jobs are given to others.
 
 Clones are local to a machine, in Facade.repo_directory, and made on demand.
+
+Without --slots it runs as many jobs at a time as the settings say (Celery.*_worker_count, Insight_Task.workers), and follows them: jobs that run when a setting
+changes go on.
 
 SIGTERM and Ctrl-C stop it: it takes no new jobs, and those that run get the time of --drain; what is not done by then is handed back with no
 attempt used. A second signal stops at once.
@@ -123,6 +127,9 @@ func (a *app) worker(c *cli.Context) (err error) {
 	var result error
 	select {
 	case err := <-done:
+		if errors.Is(err, tasks.ErrStuck) {
+			quit = s.abandon
+		}
 		return err
 	case sig := <-stops.signals:
 		a.newLine(sig)
@@ -134,6 +141,9 @@ func (a *app) worker(c *cli.Context) (err error) {
 	stop()
 	select {
 	case err := <-done:
+		if errors.Is(err, tasks.ErrStuck) {
+			quit = s.abandon
+		}
 		s.InfoContext(ctx, "stopped")
 		return errors.Join(err, result)
 	case <-stops.signals:
@@ -142,22 +152,21 @@ func (a *app) worker(c *cli.Context) (err error) {
 	}
 }
 
-// workerSlots is how many jobs of each queue the worker runs at a time.
-func (s *service) workerSlots(o workerOptions) (map[string]int, error) {
-	slots := map[string]int{}
-	configured := s.slots()
+// workerSlots is how many jobs of each queue the worker runs at a time: what it was told, or what the settings say at the time.
+func (s *service) workerSlots(o workerOptions) (func() map[string]int, error) {
 	for _, queue := range o.queues {
-		if !s.hasTasks(queue) {
+		if !hasTasks(s.catalog, queue) {
 			return nil, usage("--queue: no task uses queue %s yet", queue)
 		}
-		n := o.slots
-		if n == 0 {
-			n = configured[queue]
-		}
-		if n == 0 {
-			return nil, usage("the settings give queue %s no slots on this machine: use --slots", queue)
-		}
-		slots[queue] = n
 	}
-	return slots, nil
+	return func() map[string]int {
+		slots := s.slots()
+		maps.DeleteFunc(slots, func(queue string, _ int) bool { return !slices.Contains(o.queues, queue) })
+		if o.slots > 0 {
+			for queue := range slots {
+				slots[queue] = o.slots
+			}
+		}
+		return slots
+	}, nil
 }

@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"fmt"
-	"maps"
 	"path/filepath"
 )
 
@@ -11,12 +10,12 @@ import (
 type Celery struct {
 	_ struct{} `section:"Celery" effect:"at once"`
 
-	// How many jobs of the core phase run at a time on this machine. 0: none.
-	CoreWorkers int `setting:"core_worker_count" default:"5" min:"0" max:"1000" restart:"true"`
-	// How many jobs of the secondary phase run at a time on this machine. 0: none.
-	SecondaryWorkers int `setting:"secondary_worker_count" default:"5" min:"0" max:"1000" restart:"true"`
-	// How many jobs of the facade phase run at a time on this machine. 0: none.
-	FacadeWorkers int `setting:"facade_worker_count" default:"5" min:"0" max:"1000" restart:"true"`
+	// How many jobs of the core phase run at a time on this machine. 0: none. Jobs that run when it changes go on.
+	CoreWorkers int `setting:"core_worker_count" default:"5" min:"0" max:"1000"`
+	// How many jobs of the secondary phase run at a time on this machine. 0: none. Jobs that run when it changes go on.
+	SecondaryWorkers int `setting:"secondary_worker_count" default:"5" min:"0" max:"1000"`
+	// How many jobs of the facade phase run at a time on this machine. 0: none. Jobs that run when it changes go on.
+	FacadeWorkers int `setting:"facade_worker_count" default:"5" min:"0" max:"1000"`
 	// Largest part of the machine's memory that all worker processes together may use, between 0 and 1: 0.25 is a quarter.
 	VMemCap float64 `setting:"worker_process_vmem_cap" default:"0.25" min:"0.01" max:"1"`
 }
@@ -39,9 +38,7 @@ func (l Logging) Validate() error {
 	return nil
 }
 
-// Slots is how many jobs of each queue run at a time on this machine; queues with none are left out.
+// Slots is how many jobs of each queue run at a time on this machine.
 func (c Celery) Slots() map[string]int {
-	slots := map[string]int{"core": c.CoreWorkers, "secondary": c.SecondaryWorkers, "facade": c.FacadeWorkers}
-	maps.DeleteFunc(slots, func(_ string, n int) bool { return n == 0 })
-	return slots
+	return map[string]int{"core": c.CoreWorkers, "secondary": c.SecondaryWorkers, "facade": c.FacadeWorkers}
 }

@@ -88,7 +88,7 @@ func newBench(ctx context.Context, url string, o options, out io.Writer) (*bench
 func (b *bench) run(ctx context.Context) error {
 	b.say("%d processors, load %s", runtime.NumCPU(), load())
 	measures := map[string]func(context.Context) error{
-		"enqueue": b.enqueue, "bare": b.bare, "noop": b.noop, "latency": b.latency, "idle": b.idle, "tick": b.tick, "monitors": b.monitors,
+		"enqueue": b.enqueue, "bare": b.bare, "noop": b.noop, "collections": b.collections, "latency": b.latency, "idle": b.idle, "tick": b.tick, "monitors": b.monitors,
 	}
 	for _, part := range parts {
 		if !slices.Contains(b.only, part) {
@@ -136,6 +136,17 @@ func catalog(work tasks.WorkerFunc) *tasks.Catalog {
 		c.Add(tasks.Task{
 			Kind: "bench_" + string(phase), Phase: phase, Worker: work, Timeout: func(*config.Store) time.Duration { return time.Minute },
 			Platforms: []giturl.Platform{giturl.GitHub},
+		})
+	}
+	return c
+}
+
+// wide has so many tasks in the facade phase; none waits for another, and none does anything.
+func wide(n int) *tasks.Catalog {
+	c := tasks.NewCatalog()
+	for i := range n {
+		c.Add(tasks.Task{
+			Kind: fmt.Sprintf("bench_%d", i), Phase: tasks.Facade, Worker: tasks.WorkerFunc(nothing), Timeout: func(*config.Store) time.Duration { return time.Minute },
 		})
 	}
 	return c

@@ -1,6 +1,6 @@
 // Command benchqueue measures the monitor and the queue (`make bench-queue`) on a PostgreSQL of its own with durable writes: how long a tick takes,
-// how fast what is due becomes jobs, how many jobs that do nothing pass through a worker process with everything that belongs to a real one (lease,
-// fence, run, task, status, event), how soon a job starts, and what an idle backend asks. It never touches another database.
+// how fast what is due becomes jobs, how many jobs that do nothing pass through a worker process with everything that belongs to a real one (middleware, lease,
+// fence, task), how many whole runs do (with run, status, event), how soon a job starts, and what an idle backend asks. It never touches another database.
 //
 // The last line that it prints is for machines. Exit status: 0 measured, whatever the figures are; 1 not measured, or something was not right
 // afterwards; 2 usage; 130 interrupted.
@@ -31,7 +31,7 @@ func main() {
 }
 
 // parts are what can be measured, in the order in which it is.
-var parts = []string{"enqueue", "bare", "noop", "latency", "idle", "tick", "monitors"}
+var parts = []string{"enqueue", "bare", "noop", "collections", "latency", "idle", "tick", "monitors"}
 
 // options are those of the command line.
 type options struct {
@@ -46,7 +46,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("benchqueue", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("only", "enqueue,bare,noop,latency,idle,tick", "what to measure, of "+strings.Join(parts, ","))
+	only := flags.String("only", "enqueue,bare,noop,collections,latency,idle,tick", "what to measure, of "+strings.Join(parts, ","))
 	flags.IntVar(&o.jobs, "jobs", 30_000, "jobs that do nothing")
 	flags.IntVar(&o.slots, "slots", 300, "jobs that run at a time")
 	flags.IntVar(&o.repos, "repos", 1_000_000, "repositories of the large tick")

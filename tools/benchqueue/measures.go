@@ -49,39 +49,61 @@ func (b *bench) enqueue(ctx context.Context) error {
 	return nil
 }
 
-// noop measures how many jobs pass a worker process in a second, from the moment it starts until the last run has ended.
+// noop measures how many jobs that do nothing pass a worker process in a second, with all that belongs to a job: middleware, lease, fence, and its task in a run of many.
 func (b *bench) noop(ctx context.Context) error {
-	if err := b.fill(ctx, b.jobs, "Success", 20*day, 30*day); err != nil {
+	const width = 100
+	rate, err := b.pass(ctx, wide(width), (b.jobs+width-1)/width, width)
+	if err != nil {
 		return err
+	}
+	b.result("noop_jobs_per_s", "%.0f", rate)
+	return nil
+}
+
+// collections measures runs of a single job that does nothing: with each job a run ends, its status changes, and that is recorded.
+func (b *bench) collections(ctx context.Context) error {
+	rate, err := b.pass(ctx, catalog(nothing), b.jobs, 1)
+	if err != nil {
+		return err
+	}
+	b.result("collections_per_s", "%.0f", rate)
+	return nil
+}
+
+// pass starts the facade phase of repositories with so many tasks each, and returns how many jobs pass a worker process in a second, from the moment it starts until the
+// last run has ended.
+func (b *bench) pass(ctx context.Context, list *tasks.Catalog, repos, each int) (float64, error) {
+	if err := b.fill(ctx, repos, "Success", 20*day, 30*day); err != nil {
+		return 0, err
 	}
 	store := onlyFacade()
 	queue, err := b.queue(b.pool, store)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	m := monitor.New(b.pool, queue, catalog(nothing), store, b.log)
-	for started := 0; started < b.jobs; {
+	m := monitor.New(b.pool, queue, list, store, b.log)
+	for started := 0; started < repos; {
 		report, err := m.Tick(ctx)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		started += report.Total()
 	}
 	if err := b.settle(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	began := time.Now()
-	if err := b.work(ctx, catalog(nothing), store, map[string]int{"facade": b.slots}, b.wait); err != nil {
-		return err
+	if err := b.work(ctx, list, store, map[string]int{"facade": b.slots}, b.wait); err != nil {
+		return 0, err
 	}
 	took := time.Since(began)
 	if err := b.check(ctx); err != nil {
-		return err
+		return 0, err
 	}
-	rate := float64(b.jobs) / took.Seconds()
-	b.say("%d jobs with %d slots in %v: %.0f jobs/s, load %s", b.jobs, b.slots, took.Round(time.Millisecond), rate, load())
-	b.result("noop_jobs_per_s", "%.0f", rate)
-	return nil
+	jobs := repos * each
+	rate := float64(jobs) / took.Seconds()
+	b.say("%d jobs of %d runs with %d slots in %v: %.0f jobs/s, load %s", jobs, repos, b.slots, took.Round(time.Millisecond), rate, load())
+	return rate, nil
 }
 
 // latency measures how long it takes from the commit of a run to the first line of its task, on a worker that has time.

@@ -181,8 +181,8 @@ DECLARE
     collected timestamp[];
     sizes bigint[];
 BEGIN
-    SELECT array_agg(n.repo_id ORDER BY n.repo_id), array_agg(p.phase ORDER BY n.repo_id), array_agg(p.status ORDER BY n.repo_id),
-        array_agg(n.core_status ORDER BY n.repo_id), array_agg(p.last_collected ORDER BY n.repo_id), array_agg(coalesce(p.size, 0) ORDER BY n.repo_id)
+    SELECT array_agg(n.repo_id), array_agg(p.phase), array_agg(p.status),
+        array_agg(n.core_status), array_agg(p.last_collected), array_agg(coalesce(p.size, 0))
     INTO repos, phases, statuses, core_statuses, collected, sizes
     FROM before o
     JOIN changed n ON n.repo_id = o.repo_id

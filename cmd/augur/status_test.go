@@ -1,0 +1,22 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestStatusNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	_, env := repository(t)
+	require.NotContains(t, succeeds(t, env, "status"), "Problems:")
+	execute(t, env, `INSERT INTO augur_operations.config (section_name, setting_name, value, type) VALUES ('Celery', 'core_worker_count', 'many', 'int')
+		ON CONFLICT (section_name, setting_name) DO UPDATE SET value = excluded.value`)
+	execute(t, env, "INSERT INTO augur_operations.machine_clock (host, ahead_seconds) VALUES ('far', 600)")
+	out := succeeds(t, env, "status")
+	require.Contains(t, out, "Problems:\n  the clock of far is 10m0s ahead of the database's: let it follow a time server\n  setting Celery.core_worker_count: ")
+	var report struct{ Problems []string }
+	require.NoError(t, json.Unmarshal([]byte(succeeds(t, env, "status", "--json")), &report))
+	require.Len(t, report.Problems, 2)
+}

@@ -298,7 +298,7 @@ func (w *work) newCommit(author *User, at time.Time) *Commit {
 		SHA: w.rnd.sha(), AuthorName: "Somebody", AuthorEmail: "somebody@localhost", Message: w.rnd.text(60), Authored: at, Committed: at,
 		Additions: w.rnd.IntN(100), Deletions: w.rnd.IntN(50), Files: 1 + w.rnd.IntN(4),
 	}
-	c.CommitterName, c.CommitterOf = "GitHub", "noreply@github.com"
+	c.CommitterName, c.CommitterEmail = "GitHub", "noreply@github.com"
 	if author != nil && !w.rnd.in(6) { // the e-mail of the others belongs to no account
 		c.AuthorName, c.AuthorEmail, c.Author = cmp.Or(author.Name, author.Login), author.Login+"@example.org", author
 	}

@@ -83,7 +83,7 @@ var commitFields = resolvers{
 		return gitActor{c.commit.AuthorName, c.commit.AuthorEmail, c.commit.Authored, c.commit.Author}
 	}),
 	"committer": of(func(c gitCommit) any {
-		return gitActor{c.commit.CommitterName, c.commit.CommitterOf, c.commit.Committed, c.commit.Committer}
+		return gitActor{c.commit.CommitterName, c.commit.CommitterEmail, c.commit.Committed, c.commit.Committer}
 	}),
 	"history": with(func(c gitCommit, args map[string]any) any {
 		l := plain(args, []gitCommit{c})

@@ -91,13 +91,13 @@ type File struct {
 
 // Commit is a commit that GitHub knows. Author is the account that its e-mail belongs to, nil when there is none.
 type Commit struct {
-	SHA                         string
-	AuthorName, AuthorEmail     string
-	CommitterName, CommitterOf  string // CommitterOf is the committer's e-mail
-	Message                     string
-	Authored, Committed         time.Time
-	Author, Committer           *User
-	Additions, Deletions, Files int
+	SHA                           string
+	AuthorName, AuthorEmail       string
+	CommitterName, CommitterEmail string
+	Message                       string
+	Authored, Committed           time.Time
+	Author, Committer             *User
+	Additions, Deletions, Files   int
 }
 
 // Review is a review of a pull request.

@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -59,6 +60,7 @@ type numbered[T any] struct {
 	end        int
 	write      func(w *writer, row T)
 	envelope   func(w *writer, total int) // opens an object around the list
+	size       int                        // about how many bytes a row has; 0: 2,048
 }
 
 func (n numbered[T]) serve(c *call) *Response {
@@ -68,7 +70,7 @@ func (n numbered[T]) serve(c *call) *Response {
 	}
 	total := len(n.rows)
 	first, last := min((page-1)*perPage, total), min(page*perPage, total)
-	w := writer{b: make([]byte, 0, 512+(last-first)*2048)}
+	w := writer{b: make([]byte, 0, 512+(last-first)*cmp.Or(n.size, 2048))}
 	if n.envelope != nil {
 		n.envelope(&w, total)
 	}

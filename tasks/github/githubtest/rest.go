@@ -180,7 +180,7 @@ func servePulls(c *call) *Response {
 		direction = "desc"
 	}
 	return numbered[*Issue]{
-		rows: order(c.repo, "pulls "+state+" "+by, c.repo.Issues, keep, compare), descending: c.descending(direction),
+		rows: order(c.repo, "pulls "+state+" "+by, c.repo.Issues, keep, compare), descending: c.descending(direction), size: 16 << 10,
 		write: func(w *writer, i *Issue) { i.writePull(w, listed) },
 	}.serve(c)
 }
@@ -235,7 +235,7 @@ func serveReviewComments(c *call) *Response {
 
 func serveEvents(c *call) *Response {
 	return numbered[*Event]{
-		rows: c.repo.Events, descending: true, end: c.s.keys.limits.ListRows,
+		rows: c.repo.Events, descending: true, size: 7 << 10, end: c.s.keys.limits.ListRows,
 		write: func(w *writer, e *Event) { e.write(w, single) },
 	}.serve(c)
 }

@@ -159,7 +159,7 @@ func (c *Commit) write(w *writer, of *Repo, d detail) {
 		at                  func() string
 	}{
 		{"author", c.AuthorName, c.AuthorEmail, func() string { return rfc3339(c.Authored) }},
-		{"committer", c.CommitterName, c.CommitterOf, func() string { return rfc3339(c.Committed) }},
+		{"committer", c.CommitterName, c.CommitterEmail, func() string { return rfc3339(c.Committed) }},
 	} {
 		w.object(who.name)
 		w.str("name", who.person)

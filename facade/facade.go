@@ -40,6 +40,9 @@ type Options struct {
 	Parallel int
 	// MaxBytes is how large one clone or fetch may become on disk. 0: no limit.
 	MaxBytes int64
+	// MaxFiles is how many entries of one tree are read. A few tree objects that name each other many times unfold into more than any machine could read.
+	// Default: 3,000,000.
+	MaxFiles int
 	// Timeouts of the single steps. A zero value takes the default of DefaultTimeouts.
 	Timeouts Timeouts
 	// Log gets a warning for what repaired itself. Default: discarded.
@@ -118,6 +121,7 @@ func New(ctx context.Context, o Options) (*Git, error) {
 		*f.field = cmp.Or(*f.field, f.fallback)
 	}
 	o.Parallel = cmp.Or(max(o.Parallel, 0), runtime.GOMAXPROCS(0))
+	o.MaxFiles = cmp.Or(max(o.MaxFiles, 0), 3_000_000)
 	g := &Git{options: o, binary: binary, log: o.Log}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)

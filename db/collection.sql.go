@@ -189,6 +189,24 @@ func (q *Queries) LockRun(ctx context.Context, db DBTX, runID int64) (LockRunRow
 	return i, err
 }
 
+const noteWait = `-- name: NoteWait :exec
+UPDATE augur_operations.collection_task
+SET waits_for = $1::text
+WHERE run_id = $2 AND kind = $3 AND waits_for IS DISTINCT FROM $1::text
+`
+
+type NoteWaitParams struct {
+	WaitsFor string
+	RunID    int64
+	Kind     string
+}
+
+// NoteWait notes why the job of a task is put off.
+func (q *Queries) NoteWait(ctx context.Context, db DBTX, arg NoteWaitParams) error {
+	_, err := db.Exec(ctx, noteWait, arg.WaitsFor, arg.RunID, arg.Kind)
+	return err
+}
+
 const pointPhase = `-- name: PointPhase :exec
 UPDATE augur_operations.collection_status s
 SET core_task_id = CASE WHEN $1::text = 'core' THEN $2::text ELSE s.core_task_id END,
@@ -231,22 +249,25 @@ func (q *Queries) QueueTasks(ctx context.Context, db DBTX, arg QueueTasksParams)
 
 const saveProgress = `-- name: SaveProgress :exec
 UPDATE augur_operations.collection_task
-SET progress_done = $1, progress_total = $2
-WHERE run_id = $3 AND kind = $4
+SET progress_done = $1::bigint, progress_total = $2::bigint, progress_rows = $3::bigint, progress_at = clock_timestamp(),
+    progress_since = CASE WHEN progress_since IS NULL OR $1 = 0 OR $1 < progress_done THEN clock_timestamp() ELSE progress_since END
+WHERE run_id = $4 AND kind = $5
 `
 
 type SaveProgressParams struct {
-	Done  *int64
-	Total *int64
+	Done  int64
+	Total int64
+	Rows  *int64
 	RunID int64
 	Kind  string
 }
 
-// SaveProgress notes how far a task is.
+// SaveProgress notes how far a task is. Rates count from when it began, or began again with less.
 func (q *Queries) SaveProgress(ctx context.Context, db DBTX, arg SaveProgressParams) error {
 	_, err := db.Exec(ctx, saveProgress,
 		arg.Done,
 		arg.Total,
+		arg.Rows,
 		arg.RunID,
 		arg.Kind,
 	)

@@ -139,3 +139,137 @@ func (r iteratorForCopyCommits) Err() error {
 func (q *Queries) CopyCommits(ctx context.Context, db DBTX, arg []CopyCommitsParams) (int64, error) {
 	return db.CopyFrom(ctx, []string{"augur_data", "commits"}, []string{"cmt_id", "repo_id", "cmt_commit_hash", "cmt_author_name", "cmt_author_raw_email", "cmt_author_email", "cmt_author_date", "cmt_committer_name", "cmt_committer_raw_email", "cmt_committer_email", "cmt_committer_date", "cmt_added", "cmt_removed", "cmt_whitespace", "cmt_filename", "cmt_date_attempted", "cmt_committer_timestamp", "cmt_author_timestamp", "tool_source", "tool_version", "data_source", "data_collection_date"}, &iteratorForCopyCommits{rows: arg})
 }
+
+// iteratorForCopyDependencies implements pgx.CopyFromSource.
+type iteratorForCopyDependencies struct {
+	rows                 []CopyDependenciesParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForCopyDependencies) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForCopyDependencies) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].RepoID,
+		r.rows[0].DepName,
+		r.rows[0].DepCount,
+		r.rows[0].DepLanguage,
+		r.rows[0].ToolSource,
+		r.rows[0].ToolVersion,
+		r.rows[0].DataSource,
+		r.rows[0].DataCollectionDate,
+	}, nil
+}
+
+func (r iteratorForCopyDependencies) Err() error {
+	return nil
+}
+
+// CopyDependencies writes what files import.
+func (q *Queries) CopyDependencies(ctx context.Context, db DBTX, arg []CopyDependenciesParams) (int64, error) {
+	return db.CopyFrom(ctx, []string{"augur_data", "repo_dependencies"}, []string{"repo_id", "dep_name", "dep_count", "dep_language", "tool_source", "tool_version", "data_source", "data_collection_date"}, &iteratorForCopyDependencies{rows: arg})
+}
+
+// iteratorForCopyLabor implements pgx.CopyFromSource.
+type iteratorForCopyLabor struct {
+	rows                 []CopyLaborParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForCopyLabor) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForCopyLabor) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].RepoID,
+		r.rows[0].RepoCloneDate,
+		r.rows[0].RlAnalysisDate,
+		r.rows[0].ProgrammingLanguage,
+		r.rows[0].FilePath,
+		r.rows[0].FileName,
+		r.rows[0].TotalLines,
+		r.rows[0].CodeLines,
+		r.rows[0].CommentLines,
+		r.rows[0].BlankLines,
+		r.rows[0].CodeComplexity,
+		r.rows[0].RepoURL,
+		r.rows[0].ToolSource,
+		r.rows[0].ToolVersion,
+		r.rows[0].DataSource,
+		r.rows[0].DataCollectionDate,
+	}, nil
+}
+
+func (r iteratorForCopyLabor) Err() error {
+	return nil
+}
+
+// CopyLabor writes the lines of files.
+func (q *Queries) CopyLabor(ctx context.Context, db DBTX, arg []CopyLaborParams) (int64, error) {
+	return db.CopyFrom(ctx, []string{"augur_data", "repo_labor"}, []string{"repo_id", "repo_clone_date", "rl_analysis_date", "programming_language", "file_path", "file_name", "total_lines", "code_lines", "comment_lines", "blank_lines", "code_complexity", "repo_url", "tool_source", "tool_version", "data_source", "data_collection_date"}, &iteratorForCopyLabor{rows: arg})
+}
+
+// iteratorForCopyLibyears implements pgx.CopyFromSource.
+type iteratorForCopyLibyears struct {
+	rows                 []CopyLibyearsParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForCopyLibyears) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForCopyLibyears) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].RepoID,
+		r.rows[0].Name,
+		r.rows[0].Requirement,
+		r.rows[0].Type,
+		r.rows[0].PackageManager,
+		r.rows[0].CurrentVerion,
+		r.rows[0].LatestVersion,
+		r.rows[0].CurrentReleaseDate,
+		r.rows[0].LatestReleaseDate,
+		r.rows[0].Libyear,
+		r.rows[0].ToolSource,
+		r.rows[0].ToolVersion,
+		r.rows[0].DataSource,
+		r.rows[0].DataCollectionDate,
+	}, nil
+}
+
+func (r iteratorForCopyLibyears) Err() error {
+	return nil
+}
+
+// CopyLibyears writes what manifests ask for, and how old it is.
+func (q *Queries) CopyLibyears(ctx context.Context, db DBTX, arg []CopyLibyearsParams) (int64, error) {
+	return db.CopyFrom(ctx, []string{"augur_data", "repo_deps_libyear"}, []string{"repo_id", "name", "requirement", "type", "package_manager", "current_verion", "latest_version", "current_release_date", "latest_release_date", "libyear", "tool_source", "tool_version", "data_source", "data_collection_date"}, &iteratorForCopyLibyears{rows: arg})
+}

@@ -160,7 +160,9 @@ func (q *Queries) RepoSummaries(ctx context.Context, db DBTX) ([]RepoSummariesRo
 }
 
 const runningTasks = `-- name: RunningTasks :many
-SELECT r.repo_id, r.repo_git, c.phase, t.kind, c.full_collection, c.started_at, t.progress_done, t.progress_total,
+SELECT r.repo_id, r.repo_git, c.phase, t.kind, c.full_collection, c.started_at, t.progress_done, t.progress_total, t.progress_rows,
+    coalesce(extract(epoch FROM t.progress_at - t.progress_since), 0)::float8 AS progress_seconds,
+    CASE WHEN j.state = 'scheduled' THEN coalesce(t.waits_for, '') ELSE '' END::text AS waits_for,
     j.id AS job_id, j.state AS job_state, j.attempt, j.scheduled_at, j.attempted_at,
     coalesce(j.attempted_by[array_upper(j.attempted_by, 1)], '')::text AS client_id,
     coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '')::text AS last_error
@@ -174,21 +176,24 @@ LIMIT $1
 `
 
 type RunningTasksRow struct {
-	RepoID         int64
-	RepoGit        string
-	Phase          string
-	Kind           string
-	FullCollection bool
-	StartedAt      time.Time
-	ProgressDone   *int64
-	ProgressTotal  *int64
-	JobID          int64
-	JobState       rivertype.JobState
-	Attempt        int16
-	ScheduledAt    time.Time
-	AttemptedAt    *time.Time
-	ClientID       string
-	LastError      string
+	RepoID          int64
+	RepoGit         string
+	Phase           string
+	Kind            string
+	FullCollection  bool
+	StartedAt       time.Time
+	ProgressDone    *int64
+	ProgressTotal   *int64
+	ProgressRows    *int64
+	ProgressSeconds float64
+	WaitsFor        string
+	JobID           int64
+	JobState        rivertype.JobState
+	Attempt         int16
+	ScheduledAt     time.Time
+	AttemptedAt     *time.Time
+	ClientID        string
+	LastError       string
 }
 
 // RunningTasks lists the queued tasks of open runs, those that run first.
@@ -210,6 +215,9 @@ func (q *Queries) RunningTasks(ctx context.Context, db DBTX, maxRows int32) ([]R
 			&i.StartedAt,
 			&i.ProgressDone,
 			&i.ProgressTotal,
+			&i.ProgressRows,
+			&i.ProgressSeconds,
+			&i.WaitsFor,
 			&i.JobID,
 			&i.JobState,
 			&i.Attempt,

@@ -48,10 +48,17 @@ FROM (SELECT unnest(@run_ids::bigint[]) AS run_id, unnest(@kinds::text[]) AS kin
 WHERE t.run_id = u.run_id AND t.kind = u.kind;
 
 -- name: SaveProgress :exec
--- SaveProgress notes how far a task is.
+-- SaveProgress notes how far a task is. Rates count from when it began, or began again with less.
 UPDATE augur_operations.collection_task
-SET progress_done = @done, progress_total = @total
+SET progress_done = @done::bigint, progress_total = @total::bigint, progress_rows = sqlc.narg('rows')::bigint, progress_at = clock_timestamp(),
+    progress_since = CASE WHEN progress_since IS NULL OR @done = 0 OR @done < progress_done THEN clock_timestamp() ELSE progress_since END
 WHERE run_id = @run_id AND kind = @kind;
+
+-- name: NoteWait :exec
+-- NoteWait notes why the job of a task is put off.
+UPDATE augur_operations.collection_task
+SET waits_for = @waits_for::text
+WHERE run_id = @run_id AND kind = @kind AND waits_for IS DISTINCT FROM @waits_for::text;
 
 -- name: EndRuns :exec
 -- EndRuns closes runs with their outcome.

@@ -7,7 +7,9 @@ ORDER BY p.phase, p.status;
 
 -- name: RunningTasks :many
 -- RunningTasks lists the queued tasks of open runs, those that run first.
-SELECT r.repo_id, r.repo_git, c.phase, t.kind, c.full_collection, c.started_at, t.progress_done, t.progress_total,
+SELECT r.repo_id, r.repo_git, c.phase, t.kind, c.full_collection, c.started_at, t.progress_done, t.progress_total, t.progress_rows,
+    coalesce(extract(epoch FROM t.progress_at - t.progress_since), 0)::float8 AS progress_seconds,
+    CASE WHEN j.state = 'scheduled' THEN coalesce(t.waits_for, '') ELSE '' END::text AS waits_for,
     j.id AS job_id, j.state AS job_state, j.attempt, j.scheduled_at, j.attempted_at,
     coalesce(j.attempted_by[array_upper(j.attempted_by, 1)], '')::text AS client_id,
     coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '')::text AS last_error

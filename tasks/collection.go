@@ -119,7 +119,17 @@ func (c *Collection) Finish(ctx context.Context, write func(ctx context.Context,
 
 // SaveProgress notes how far the task is, for people who watch. It belongs into the transaction of a page.
 func (c *Collection) SaveProgress(ctx context.Context, tx pgx.Tx, done, total int64) error {
-	if err := c.queue.queries.SaveProgress(ctx, tx, db.SaveProgressParams{Done: &done, Total: &total, RunID: c.RunID, Kind: c.kind}); err != nil {
+	return c.saveProgress(ctx, tx, db.SaveProgressParams{Done: done, Total: total})
+}
+
+// SaveRows is SaveProgress of a task that also counts the rows that this attempt has written.
+func (c *Collection) SaveRows(ctx context.Context, tx pgx.Tx, done, total, rows int64) error {
+	return c.saveProgress(ctx, tx, db.SaveProgressParams{Done: done, Total: total, Rows: &rows})
+}
+
+func (c *Collection) saveProgress(ctx context.Context, tx pgx.Tx, p db.SaveProgressParams) error {
+	p.RunID, p.Kind = c.RunID, c.kind
+	if err := c.queue.queries.SaveProgress(ctx, tx, p); err != nil {
 		return fmt.Errorf("save the progress of job %d: %w", c.JobID, err)
 	}
 	return nil

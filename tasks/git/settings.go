@@ -23,7 +23,7 @@ type Settings struct {
 	RepoDirectory string `setting:"repo_directory" default:"repos/"`
 	// 0 runs every task of the facade phase. 1 runs only the steps that have a switch of their own (pull_repos, run_analysis,
 	// run_facade_contributors, rebuild_caches) and leaves out the rest: dependencies, libyears, lines of code.
-	LimitedRun bool `setting:"limited_run" default:"0" type:"int" unused:"there are no tasks to leave out yet"`
+	LimitedRun bool `setting:"limited_run" default:"0" type:"int"`
 	// 1 fetches what is new in repositories that are cloned already. 0 leaves clones as they are, so updates are not collected; new
 	// repositories are still cloned.
 	PullRepos bool `setting:"pull_repos" default:"1" type:"int"`
@@ -68,6 +68,20 @@ type Settings struct {
 	LowSpeedTime time.Duration `setting:"low_speed_time" default:"1m" min:"1s" max:"1h"`
 	// How many git processes one analysis uses at a time. 0: as many as the machine has processors.
 	GitProcesses int `setting:"git_processes" default:"0" min:"0" max:"1024"`
+
+	// Largest file that is looked at for lines of code, imports and dependencies, such as `16 MB` or `512KiB`; larger ones are left out and counted in
+	// augur_operations.tree_snapshot.
+	TreeFileLimit Size `setting:"tree_file_limit" default:"16 MB"`
+	// Longest time of one look at all files of a repository. Go duration text.
+	TreeTimeout time.Duration `setting:"tree_timeout" default:"2h" min:"1s" max:"168h"`
+	// How old the libyears of a repository may become while its files do not change: upstream goes on. Go duration text.
+	LibyearInterval time.Duration `setting:"libyear_interval" default:"168h" min:"1h" max:"87600h"`
+	// Most that all clones in repo_directory may take on disk, such as `200 GB`. When it is exceeded, the clones that were not used for longest are removed; they are made again
+	// when there is something to fetch. 0: no limit.
+	DiskQuota Size `setting:"disk_quota" default:"0"`
+	// Free space on the disk of repo_directory under which nothing is cloned or fetched, such as `20 GB`: first clones that nobody uses are removed, the longest unused first, and when that
+	// is not enough, jobs wait. 0: never waits.
+	FreeSpaceFloor Size `setting:"free_space_floor" default:"500 MB"`
 
 	// 1 looked for a new version of the program in the 2010s.
 	CheckUpdates bool `setting:"check_updates" default:"1" type:"int" unused:"nothing looks for updates"`

@@ -24,6 +24,10 @@ import (
 const (
 	KindFetch   = "git_fetch"
 	KindCommits = "git_commits"
+
+	KindLabor        = "git_labor"
+	KindDependencies = "git_dependencies"
+	KindLibyear      = "git_libyear"
 )
 
 // Options are what the source needs to know about its process.
@@ -60,7 +64,19 @@ func Add(catalog *tasks.Catalog, settings *config.Store, o Options) {
 		Enabled: func(c *config.Store) bool { return config.Of[Settings](c).RunAnalysis },
 		Timeout: func(c *config.Store) time.Duration { return config.Of[Settings](c).AnalysisTimeout },
 	})
+	s.addTree(catalog)
 }
+
+// addTree adds what is read of a clone beside its history.
+func (s *Source) addTree(catalog *tasks.Catalog) {
+	all := func(c *config.Store) bool { return !config.Of[Settings](c).LimitedRun }
+	timeout := func(c *config.Store) time.Duration { return config.Of[Settings](c).TreeTimeout }
+	catalog.Add(tasks.Task{Kind: KindLabor, Phase: tasks.Facade, After: []string{KindFetch}, Worker: tasks.WorkerFunc(s.labor), Enabled: all, Timeout: timeout})
+	catalog.Add(tasks.Task{Kind: KindDependencies, Phase: tasks.Facade, After: []string{KindFetch}, Worker: tasks.WorkerFunc(s.dependencies), Enabled: all, Timeout: timeout})
+}
+
+// now are the current settings.
+func (s *Source) now() Settings { return config.Of[Settings](s.settings) }
 
 // fetchDeadline is longer than all the steps of a fetch that have deadlines of their own, so that those speak first.
 func fetchDeadline(s Settings) time.Duration {

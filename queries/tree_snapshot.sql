@@ -1,0 +1,20 @@
+-- name: TreeSnapshot :one
+-- TreeSnapshot reads the last look of a task at the files of a repository.
+SELECT head, content, rules, digest, rows, skipped, note, taken_at, checked_at, (clock_timestamp() - checked_at)::interval AS age
+FROM augur_operations.tree_snapshot
+WHERE repo_id = @repo_id AND kind = @kind;
+
+-- name: SnapshotTime :one
+-- SnapshotTime is the one timestamp of all rows of a new snapshot: later than that of the last, in the precision of the columns.
+SELECT greatest(
+    date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC'),
+    (SELECT s.taken_at + interval '1 second' FROM augur_operations.tree_snapshot s WHERE s.repo_id = @repo_id AND s.kind = @kind)
+)::timestamp(0) AS taken_at;
+
+-- name: SaveTreeSnapshot :exec
+-- SaveTreeSnapshot notes a look at the files of a repository.
+INSERT INTO augur_operations.tree_snapshot (repo_id, kind, head, content, rules, digest, rows, skipped, note, taken_at, checked_at)
+VALUES (@repo_id, @kind, @head, @content, @rules, @digest, @rows, @skipped, sqlc.narg('note')::text, sqlc.narg('taken_at')::timestamp, clock_timestamp())
+ON CONFLICT (repo_id, kind) DO UPDATE
+SET head = excluded.head, content = excluded.content, rules = excluded.rules, digest = excluded.digest, rows = excluded.rows, skipped = excluded.skipped,
+    note = excluded.note, taken_at = excluded.taken_at, checked_at = excluded.checked_at;

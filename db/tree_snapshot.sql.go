@@ -48,6 +48,52 @@ func (q *Queries) SaveTreeSnapshot(ctx context.Context, db DBTX, arg SaveTreeSna
 	return err
 }
 
+const snapshotNotes = `-- name: SnapshotNotes :many
+SELECT s.repo_id, r.repo_git, s.kind, s.skipped, s.note::text AS note, s.checked_at
+FROM augur_operations.tree_snapshot s
+JOIN augur_data.repo r ON r.repo_id = s.repo_id
+WHERE s.note IS NOT NULL
+ORDER BY s.checked_at DESC, s.repo_id, s.kind
+LIMIT $1
+`
+
+type SnapshotNotesRow struct {
+	RepoID    int64
+	RepoGit   string
+	Kind      string
+	Skipped   int64
+	Note      string
+	CheckedAt time.Time
+}
+
+// SnapshotNotes lists snapshots of files that are not whole, the newest first.
+func (q *Queries) SnapshotNotes(ctx context.Context, db DBTX, maxRows int32) ([]SnapshotNotesRow, error) {
+	rows, err := db.Query(ctx, snapshotNotes, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SnapshotNotesRow
+	for rows.Next() {
+		var i SnapshotNotesRow
+		if err := rows.Scan(
+			&i.RepoID,
+			&i.RepoGit,
+			&i.Kind,
+			&i.Skipped,
+			&i.Note,
+			&i.CheckedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const snapshotTime = `-- name: SnapshotTime :one
 SELECT greatest(
     date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC'),

@@ -21,6 +21,8 @@ type StatusReport struct {
 	Running []RunningTask `json:"running"`
 	// Troubles are phases that ended without success, the last to be tried again first.
 	Troubles []Trouble `json:"troubles"`
+	// Missing are snapshots of files that are not whole, such as when a package registry did not answer; the newest first.
+	Missing []Missing `json:"missing"`
 	// Workers are the worker processes that are alive or died within the hour.
 	Workers []Worker `json:"workers"`
 	// Violations counts where status and queue disagree; it is always 0.
@@ -43,6 +45,13 @@ type RunningTask struct {
 	// Done and Total are units of progress; 0 of 0 when the task has none yet.
 	Done  int64 `json:"done"`
 	Total int64 `json:"total"`
+	// Rows are what was written so far, and RowsPerSecond how fast; 0 when the task does not count them.
+	Rows          int64   `json:"rows"`
+	RowsPerSecond float64 `json:"rows_per_second"`
+	// SecondsLeft is an estimate from the progress so far; 0 when there is none.
+	SecondsLeft float64 `json:"seconds_left"`
+	// WaitsFor is why a job that is scheduled was put off, such as a rate limit or a full disk; empty for others.
+	WaitsFor string `json:"waits_for,omitempty"`
 	// LastError is that of the last attempt; empty on the first.
 	LastError string `json:"last_error,omitempty"`
 }
@@ -57,6 +66,15 @@ type Trouble struct {
 	Failures int       `json:"failures"`
 	RetryAt  time.Time `json:"retry_at"`
 	Reason   string    `json:"reason"`
+}
+
+// Missing is a snapshot of the files of a repository that is not whole.
+type Missing struct {
+	RepoID int64     `json:"repo_id"`
+	URL    string    `json:"url"`
+	Task   string    `json:"task"`
+	Note   string    `json:"note"`
+	At     time.Time `json:"at"`
 }
 
 // Worker is a worker process.
@@ -74,7 +92,7 @@ type Worker struct {
 // Overview reads the report from one snapshot of the database, with at most limit rows in each list.
 func Overview(ctx context.Context, pool *pgxpool.Pool, limit int) (*StatusReport, error) {
 	report := &StatusReport{
-		At: time.Now().UTC(), Phases: map[string]map[string]int64{}, Running: []RunningTask{}, Troubles: []Trouble{}, Workers: []Worker{},
+		At: time.Now().UTC(), Phases: map[string]map[string]int64{}, Running: []RunningTask{}, Troubles: []Trouble{}, Missing: []Missing{}, Workers: []Worker{},
 	}
 	q := db.New()
 	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
@@ -105,6 +123,13 @@ func Overview(ctx context.Context, pool *pgxpool.Pool, limit int) (*StatusReport
 				Failures: int(row.Failures), RetryAt: row.RetryAt, Reason: row.Reason,
 			})
 		}
+		notes, err := q.SnapshotNotes(ctx, tx, int32(limit)) //nolint:gosec // a handful
+		if err != nil {
+			return fmt.Errorf("list snapshots that are not whole: %w", err)
+		}
+		for _, row := range notes {
+			report.Missing = append(report.Missing, Missing{RepoID: row.RepoID, URL: row.RepoGit, Task: row.Kind, Note: row.Note, At: row.CheckedAt})
+		}
 		workers, err := q.Workers(ctx, tx)
 		if err != nil {
 			return fmt.Errorf("list workers: %w", err)
@@ -131,12 +156,22 @@ func runningTask(row db.RunningTasksRow) RunningTask {
 	t := RunningTask{
 		RepoID: row.RepoID, URL: row.RepoGit, Phase: row.Phase, Task: row.Kind, JobID: row.JobID, State: string(row.JobState),
 		Attempt: int(row.Attempt), Full: row.FullCollection, Since: row.StartedAt, NextAttempt: row.ScheduledAt, LastError: row.LastError,
+		WaitsFor: row.WaitsFor,
 	}
 	if row.ProgressDone != nil {
 		t.Done = *row.ProgressDone
 	}
 	if row.ProgressTotal != nil {
 		t.Total = *row.ProgressTotal
+	}
+	if row.ProgressRows != nil {
+		t.Rows = *row.ProgressRows
+	}
+	if row.ProgressSeconds > 0 {
+		t.RowsPerSecond = float64(t.Rows) / row.ProgressSeconds
+		if t.Done > 0 {
+			t.SecondsLeft = row.ProgressSeconds * float64(max(t.Total-t.Done, 0)) / float64(t.Done)
+		}
 	}
 	return t
 }

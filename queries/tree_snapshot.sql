@@ -18,3 +18,12 @@ VALUES (@repo_id, @kind, @head, @content, @rules, @digest, @rows, @skipped, sqlc
 ON CONFLICT (repo_id, kind) DO UPDATE
 SET head = excluded.head, content = excluded.content, rules = excluded.rules, digest = excluded.digest, rows = excluded.rows, skipped = excluded.skipped,
     note = excluded.note, taken_at = excluded.taken_at, checked_at = excluded.checked_at;
+
+-- name: SnapshotNotes :many
+-- SnapshotNotes lists snapshots of files that are not whole, the newest first.
+SELECT s.repo_id, r.repo_git, s.kind, s.skipped, s.note::text AS note, s.checked_at
+FROM augur_operations.tree_snapshot s
+JOIN augur_data.repo r ON r.repo_id = s.repo_id
+WHERE s.note IS NOT NULL
+ORDER BY s.checked_at DESC, s.repo_id, s.kind
+LIMIT @max_rows;

@@ -135,6 +135,18 @@ func (c *Collection) saveProgress(ctx context.Context, tx pgx.Tx, p db.SaveProgr
 	return nil
 }
 
+// noteWait notes why the job is put off, for people who watch: nothing depends on it.
+func (c *Collection) noteWait(ctx context.Context, reason error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	err := c.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return c.queue.queries.NoteWait(ctx, tx, db.NoteWaitParams{WaitsFor: reason.Error(), RunID: c.RunID, Kind: c.kind})
+	})
+	if err != nil {
+		c.Log.DebugContext(ctx, "reason of the wait not noted", slog.Any("error", err))
+	}
+}
+
 // fail ends the task for good: the job is finalised, what waits for it is skipped, and the run ends when nothing else is left of it.
 func (c *Collection) fail(ctx context.Context, cause Cause, reason string) error {
 	return c.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {

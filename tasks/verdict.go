@@ -48,6 +48,27 @@ func (e *RateLimitError) Error() string {
 
 func (e *RateLimitError) Unwrap() error { return e.Err }
 
+// WaitError says that something on our side has to come about first, such as room on a disk. The job gives its slot back and comes again at Until, with no attempt used.
+type WaitError struct {
+	Until time.Time
+	Err   error
+}
+
+func (e *WaitError) Error() string { return e.Err.Error() }
+
+func (e *WaitError) Unwrap() error { return e.Err }
+
+// waits tells until when an error asks to wait, if it does.
+func waits(err error) (time.Time, bool) {
+	if limit, ok := errors.AsType[*RateLimitError](err); ok {
+		return limit.Until, true
+	}
+	if wait, ok := errors.AsType[*WaitError](err); ok {
+		return wait.Until, true
+	}
+	return time.Time{}, false
+}
+
 // As gives err, whose text says it all, the meaning of one of the errors above: errors.Is finds it, the text stays.
 func As(err, meaning error) error { return &meant{err: err, meaning: meaning} }
 
@@ -99,7 +120,7 @@ const (
 
 // judge tells what err means for an attempt at the job whose context is ctx.
 func judge(ctx context.Context, err error, job *rivertype.JobRow) (verdict, Cause) {
-	var limit *RateLimitError
+	_, asked := waits(err)
 	switch {
 	case errors.Is(err, ErrFenced):
 		return dropped, ""
@@ -107,7 +128,7 @@ func judge(ctx context.Context, err error, job *rivertype.JobRow) (verdict, Caus
 		return fail, CauseError
 	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded):
 		return giveBack, ""
-	case errors.As(err, &limit), ctx.Err() == nil && unavailable(err) && snoozes(job) < maxUnavailable:
+	case asked, ctx.Err() == nil && unavailable(err) && snoozes(job) < maxUnavailable:
 		return putOff, ""
 	case job.Attempt > 1 && result(err) != "":
 		return fail, result(err)

@@ -316,8 +316,9 @@ func (r *runner) conclude(ctx context.Context, c *Collection, err error) error {
 		return river.JobSnooze(0)
 	case putOff:
 		wait := unavailableWait()
-		if limit := new(RateLimitError); errors.As(err, &limit) {
-			wait = max(limit.Until.Sub(r.lease.clock.Now()), time.Second)
+		if until, asked := waits(err); asked {
+			wait = max(until.Sub(r.lease.clock.Now()), time.Second)
+			c.noteWait(ctx, fit)
 		}
 		c.Log.InfoContext(ctx, "job put off", slog.Duration("wait", wait), slog.Any("error", fit))
 		return river.JobSnooze(wait)

@@ -16,16 +16,21 @@ import (
 // progressLine is how often a line is written where there is no terminal.
 const progressLine = 5 * time.Second
 
+// progressTurn is how long one task is named on a terminal before the next.
+const progressTurn = 2 * time.Second
+
 // progress shows how far collection is: a bar on a terminal, a line now and then elsewhere.
 type progress struct {
 	out  io.Writer
 	bar  *progressbar.ProgressBar // nil where there is no terminal
 	seen map[string]bool
 	last time.Time
+
+	began time.Time
 }
 
 func newProgress(out io.Writer) *progress {
-	p := &progress{out: out, seen: map[string]bool{}}
+	p := &progress{out: out, seen: map[string]bool{}, began: time.Now()}
 	if isTerminal(out) {
 		p.bar = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish(),
 			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(true), progressbar.OptionThrottle(100*time.Millisecond))
@@ -46,7 +51,8 @@ func (p *progress) show(report *monitor.StatusReport) {
 	}
 	text := fmt.Sprintf("%d repositories left", len(report.Running))
 	if len(report.Running) > 0 {
-		text = fmt.Sprintf("%d left, %s %s", len(report.Running), report.Running[0].Task, report.Running[0].URL)
+		task := p.turn(report.Running)
+		text = fmt.Sprintf("%d left, %s %s %s", len(report.Running), task.Task, task.URL, pace(task))
 	}
 	if p.bar != nil {
 		p.bar.Describe(text)
@@ -59,6 +65,35 @@ func (p *progress) show(report *monitor.StatusReport) {
 	p.lines(report)
 }
 
+// turn is the task whose turn it is to be named on the one line that there is: those that tell their progress, each for a while.
+func (p *progress) turn(running []monitor.RunningTask) monitor.RunningTask {
+	var telling []monitor.RunningTask
+	for _, t := range running {
+		if t.Total > 0 {
+			telling = append(telling, t)
+		}
+	}
+	if len(telling) == 0 {
+		return running[0]
+	}
+	return telling[int(time.Since(p.began)/progressTurn)%len(telling)]
+}
+
+// pace is how far a task is and how fast it gets on; empty when it does not say.
+func pace(t monitor.RunningTask) string {
+	if t.Total == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s of %s (%d %%)", humanize.Comma(t.Done), humanize.Comma(t.Total), 100*t.Done/t.Total)
+	if t.RowsPerSecond >= 1 {
+		text += fmt.Sprintf(", %s rows/s", humanize.Comma(int64(t.RowsPerSecond)))
+	}
+	if t.SecondsLeft >= 1 && t.State == "running" {
+		text += fmt.Sprintf(", %s left", (time.Duration(t.SecondsLeft) * time.Second))
+	}
+	return text
+}
+
 // lines writes each task once when it is first seen, and how far it is every [progressLine].
 func (p *progress) lines(report *monitor.StatusReport) {
 	again := time.Since(p.last) >= progressLine
@@ -69,10 +104,12 @@ func (p *progress) lines(report *monitor.StatusReport) {
 		}
 		p.seen[key] = true
 		switch {
+		case t.WaitsFor != "":
+			fmt.Fprintf(p.out, "%s %s waits: %s\n", t.Task, t.URL, t.WaitsFor)
 		case t.LastError != "" && t.State != "running":
 			fmt.Fprintf(p.out, "%s %s: attempt %d failed, the next one starts %s: %s\n", t.Task, t.URL, t.Attempt, humanize.Time(t.NextAttempt), t.LastError)
 		case t.Total > 0:
-			fmt.Fprintf(p.out, "%s %s: %s of %s\n", t.Task, t.URL, humanize.Comma(t.Done), humanize.Comma(t.Total))
+			fmt.Fprintf(p.out, "%s %s: %s\n", t.Task, t.URL, pace(t))
 		case t.State == "running":
 			fmt.Fprintf(p.out, "%s %s\n", t.Task, t.URL)
 		}

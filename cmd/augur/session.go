@@ -35,6 +35,7 @@ func registry() *config.Registry {
 		config.NewSection[insight.Settings]("Insight_Task"),
 		config.NewSection[apikey.Keys]("Keys"),
 		config.NewSection[supervisor.Logging]("Logging"),
+		config.NewSection[git.Registries]("Registries"),
 		config.NewSection[web.Server]("Server"),
 		config.NewSection[monitor.TaskRoutine]("Task_Routine"),
 		config.NewSection[monitor.Tasks]("Tasks"),

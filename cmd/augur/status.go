@@ -93,6 +93,7 @@ func printStatus(out io.Writer, r *monitor.StatusReport) {
 	printPhases(out, r)
 	printRunning(out, r)
 	printTroubles(out, r)
+	printMissing(out, r)
 	printWorkers(out, r)
 	if r.Violations > 0 {
 		fmt.Fprintf(out, "\n%d statuses disagree with the queue: see augur_operations.collection_violation, and please report it.\n", r.Violations)
@@ -134,18 +135,17 @@ func printRunning(out io.Writer, r *monitor.StatusReport) {
 	fmt.Fprintln(out, "\nRunning and waiting for a worker:")
 	t := newTable(out, "Repository", "Task", "State", "Attempt", "Since", "Progress")
 	for _, task := range r.Running {
-		done := ""
-		if task.Total > 0 {
-			done = fmt.Sprintf("%s of %s (%d %%)", humanize.Comma(task.Done), humanize.Comma(task.Total), 100*task.Done/task.Total)
-		}
 		state := task.State
 		if task.State == "retryable" || task.State == "scheduled" {
 			state = "again " + humanize.RelTime(task.NextAttempt, r.At, "ago", "from now")
 		}
-		t.AppendRow(table.Row{task.URL, task.Task, state, task.Attempt, humanize.RelTime(task.Since, r.At, "ago", "from now"), done})
+		t.AppendRow(table.Row{task.URL, task.Task, state, task.Attempt, humanize.RelTime(task.Since, r.At, "ago", "from now"), pace(task)})
 	}
 	t.Render()
 	for _, task := range r.Running {
+		if task.WaitsFor != "" {
+			fmt.Fprintf(out, "  %s %s waits: %s\n", task.Task, task.URL, task.WaitsFor)
+		}
 		if task.LastError != "" {
 			fmt.Fprintf(out, "  %s %s: %s\n", task.Task, task.URL, task.LastError)
 		}
@@ -160,6 +160,16 @@ func printTroubles(out io.Writer, r *monitor.StatusReport) {
 	for _, trouble := range r.Troubles {
 		fmt.Fprintf(out, "  %s (%s, %s, %s, next look %s)\n    %s\n", trouble.URL, trouble.Phase, trouble.Status, times(trouble.Failures),
 			humanize.RelTime(trouble.RetryAt, r.At, "ago", "from now"), trouble.Reason)
+	}
+}
+
+func printMissing(out io.Writer, r *monitor.StatusReport) {
+	if len(r.Missing) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\nCollected, but not whole:")
+	for _, m := range r.Missing {
+		fmt.Fprintf(out, "  %s (%s, %s)\n    %s\n", m.URL, m.Task, humanize.RelTime(m.At, r.At, "ago", "from now"), m.Note)
 	}
 }
 

@@ -67,7 +67,7 @@ func (w *world) commit(name, content string) string {
 
 // settings are those of the program with local repositories allowed, and the options of the test.
 func (w *world) settings() *config.Store {
-	return config.Static(config.NewRegistry(config.NewSection[git.Settings]("Facade")), append([]string{"Facade.allow_local=1"}, w.options...)...)
+	return config.Static(config.NewRegistry(config.NewSection[git.Settings]("Facade"), config.NewSection[git.Registries]("Registries")), append([]string{"Facade.allow_local=1"}, w.options...)...)
 }
 
 func (w *world) catalog() *tasks.Catalog {

@@ -18,6 +18,7 @@ import (
 	"augur/db/config"
 	"augur/facade"
 	"augur/tasks"
+	"augur/tasks/git/registry"
 )
 
 // Kinds of the tasks.
@@ -50,6 +51,9 @@ type Source struct {
 	mu    sync.Mutex
 	built Settings    // the settings that git was made with
 	git   *facade.Git // nil before the first use
+
+	asked  Registries       // the settings that client was made with
+	client *registry.Client // nil before the first use
 }
 
 // Add adds the tasks of the facade phase to the catalog.
@@ -73,6 +77,7 @@ func (s *Source) addTree(catalog *tasks.Catalog) {
 	timeout := func(c *config.Store) time.Duration { return config.Of[Settings](c).TreeTimeout }
 	catalog.Add(tasks.Task{Kind: KindLabor, Phase: tasks.Facade, After: []string{KindFetch}, Worker: tasks.WorkerFunc(s.labor), Enabled: all, Timeout: timeout})
 	catalog.Add(tasks.Task{Kind: KindDependencies, Phase: tasks.Facade, After: []string{KindFetch}, Worker: tasks.WorkerFunc(s.dependencies), Enabled: all, Timeout: timeout})
+	catalog.Add(tasks.Task{Kind: KindLibyear, Phase: tasks.Facade, After: []string{KindFetch}, Worker: tasks.WorkerFunc(s.libyear), Enabled: all, Timeout: timeout})
 }
 
 // now are the current settings.

@@ -3,6 +3,7 @@ package git
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -37,6 +38,7 @@ type writer struct {
 
 	total, done    int64 // commits
 	rows, repaired int64
+	told           time.Time // when progress was last logged
 }
 
 func (s *Source) newWriter(ctx context.Context, c *tasks.Collection, settings Settings, total int) (*writer, error) {
@@ -49,7 +51,7 @@ func (s *Source) newWriter(ctx context.Context, c *tasks.Collection, settings Se
 		aliases[row.AliasEmail] = row.CanonicalEmail
 	}
 	return &writer{
-		source: s, c: c, aliases: aliases, messages: settings.CommitMessages, started: now(), version: s.options.Version, total: int64(total),
+		source: s, c: c, aliases: aliases, messages: settings.CommitMessages, started: now(), version: s.options.Version, total: int64(total), told: time.Now(),
 	}, nil
 }
 
@@ -79,7 +81,7 @@ func (w *writer) begin(ctx context.Context, head string, gone []string) error {
 				return fmt.Errorf("count unreachable commits: %w", err)
 			}
 		}
-		return w.c.SaveProgress(ctx, tx, 0, w.total)
+		return w.c.SaveRows(ctx, tx, 0, w.total, 0)
 	})
 }
 
@@ -100,7 +102,7 @@ func (w *writer) save(ctx context.Context, window []*facade.Commit) error {
 		if err := w.source.queries.AddHistory(ctx, tx, db.AddHistoryParams{Commits: int64(len(window)), Repaired: repaired, RepoID: w.c.Repo.ID}); err != nil {
 			return fmt.Errorf("move the cursor of %s: %w", w.c.Repo.URL, err)
 		}
-		return w.c.SaveProgress(ctx, tx, w.done+int64(len(window)), w.total)
+		return w.c.SaveRows(ctx, tx, w.done+int64(len(window)), w.total, w.rows+int64(rows))
 	})
 	if err != nil {
 		return err
@@ -108,7 +110,23 @@ func (w *writer) save(ctx context.Context, window []*facade.Commit) error {
 	w.done += int64(len(window))
 	w.rows += int64(rows)
 	w.repaired += repaired
+	w.tell(ctx)
 	return nil
+}
+
+// tellEvery is how often the log says how far a history is.
+const tellEvery = 30 * time.Second
+
+// tell logs how far the history is, unless that was lately.
+func (w *writer) tell(ctx context.Context) {
+	if time.Since(w.told) < tellEvery {
+		return
+	}
+	w.told = time.Now()
+	took := time.Since(w.started)
+	left := time.Duration(float64(took) * float64(w.total-w.done) / float64(max(w.done, 1)))
+	w.c.Log.InfoContext(ctx, "storing history", slog.Int64("commits", w.done), slog.Int64("of", w.total), slog.Int64("rows", w.rows),
+		slog.Int64("rows_per_second", int64(float64(w.rows)/max(took.Seconds(), 1))), slog.Duration("left", left.Round(time.Second)))
 }
 
 // write copies the rows of a window.

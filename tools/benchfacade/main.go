@@ -62,7 +62,7 @@ func endToEnd(ctx context.Context, dir string) (took time.Duration, err error) {
 	}
 	settings := config.Static(config.NewRegistry(
 		config.NewSection[git.Settings]("Facade"), config.NewSection[monitor.Tasks]("Tasks"), config.NewSection[monitor.TaskRoutine]("Task_Routine"),
-	), "Facade.allow_local=1")
+	), "Facade.allow_local=1", "Facade.limited_run=1")
 	policy := giturl.Policy{AllowLocal: true}
 	if sum, err := repos.AddURLs(ctx, pool, 1, []string{dir}, repos.Options{Policy: policy}); err != nil || sum.Added != 1 {
 		return 0, errors.Join(fmt.Errorf("add %s: not added", dir), err)

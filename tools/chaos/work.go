@@ -41,7 +41,7 @@ const deadlyReason = "its worker died 3 times while running it"
 
 func settings() *config.Store {
 	return config.Static(config.NewRegistry(
-		config.NewSection[git.Settings]("Facade"), config.NewSection[monitor.Tasks]("Tasks"), config.NewSection[monitor.TaskRoutine]("Task_Routine"),
+		config.NewSection[git.Settings]("Facade"), config.NewSection[git.Registries]("Registries"), config.NewSection[monitor.Tasks]("Tasks"), config.NewSection[monitor.TaskRoutine]("Task_Routine"),
 	), "Facade.allow_local=1", "Tasks.max_core=10000", "Tasks.max_secondary=10000", "Tasks.max_facade=10000", "Tasks.max_ml=10000", "Task_Routine.machine_learning_phase=1")
 }
 

@@ -173,6 +173,23 @@ func (q *Queries) KnowClone(ctx context.Context, db DBTX, arg KnowCloneParams) e
 	return err
 }
 
+const leaveClone = `-- name: LeaveClone :exec
+DELETE FROM augur_operations.git_clone_use
+WHERE store = $1 AND repo_id = $2 AND job_id = $3
+`
+
+type LeaveCloneParams struct {
+	Store  pgtype.UUID
+	RepoID int64
+	JobID  int64
+}
+
+// LeaveClone ends a job's use of a clone.
+func (q *Queries) LeaveClone(ctx context.Context, db DBTX, arg LeaveCloneParams) error {
+	_, err := db.Exec(ctx, leaveClone, arg.Store, arg.RepoID, arg.JobID)
+	return err
+}
+
 const lockClone = `-- name: LockClone :one
 UPDATE augur_operations.git_clone
 SET used_at = clock_timestamp(), host = $1, name = $2
@@ -261,6 +278,25 @@ func (q *Queries) OtherUses(ctx context.Context, db DBTX, arg OtherUsesParams) (
 		return nil, err
 	}
 	return items, nil
+}
+
+const sizeOfOthers = `-- name: SizeOfOthers :one
+SELECT coalesce(sum(bytes), 0)::bigint AS bytes
+FROM augur_operations.git_clone
+WHERE store = $1 AND repo_id <> $2
+`
+
+type SizeOfOthersParams struct {
+	Store  pgtype.UUID
+	RepoID int64
+}
+
+// SizeOfOthers is how many bytes the clones of a directory take beside that of one repository.
+func (q *Queries) SizeOfOthers(ctx context.Context, db DBTX, arg SizeOfOthersParams) (int64, error) {
+	row := db.QueryRow(ctx, sizeOfOthers, arg.Store, arg.RepoID)
+	var bytes int64
+	err := row.Scan(&bytes)
+	return bytes, err
 }
 
 const storeSize = `-- name: StoreSize :one

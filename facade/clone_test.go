@@ -350,3 +350,28 @@ func TestADamagedCommitGraphChangesNothing(t *testing.T) {
 		git(t, clone, "update-ref", "refs/heads/main", "main~1")
 	}
 }
+
+func TestRemovedCloneIsGoneWithWhatWasPutAside(t *testing.T) {
+	t.Parallel()
+	origin := bare(t)
+	linear(t, origin, 2)
+	g := newGit(t)
+	dir := filepath.Join(t.TempDir(), "x.git")
+	require.NoError(t, g.Clone(t.Context(), origin, dir))
+	repo, err := g.Open(dir)
+	require.NoError(t, err)
+	require.Positive(t, repo.Size())
+	require.NoError(t, os.Mkdir(dir+".corrupt", 0o755))
+	require.NoError(t, os.Mkdir(dir+".removed", 0o755))
+	held, err := os.Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Flock(int(held.Fd()), syscall.LOCK_EX|syscall.LOCK_NB))
+	require.ErrorIs(t, g.Remove(dir), facade.ErrBusy)
+	require.DirExists(t, dir)
+	require.NoError(t, held.Close())
+	require.NoError(t, g.Remove(dir))
+	entries, err := os.ReadDir(filepath.Dir(dir))
+	require.NoError(t, err)
+	require.Empty(t, entries)
+	require.NoError(t, g.Remove(dir), "once more is no fault")
+}

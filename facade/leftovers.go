@@ -66,6 +66,33 @@ func (g *Git) sweep(ctx context.Context, dir string) error {
 	return nil
 }
 
+// Remove removes a clone, with what Repair put aside. One that another process works on is ErrBusy; one that is not there is no fault. A crash leaves it whole, or gone for everybody who looks
+// for it by its name.
+func (g *Git) Remove(dir string) error {
+	dir = filepath.Clean(dir)
+	aside := dir + ".removed"
+	lock, err := lockDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+	case err == nil:
+		if err = os.RemoveAll(aside); err == nil {
+			err = os.Rename(dir, aside)
+		}
+		err = errors.Join(err, unlock(lock))
+	}
+	if err == nil {
+		err = errors.Join(os.RemoveAll(aside), os.RemoveAll(dir+".corrupt"))
+	}
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", dir, err)
+	}
+	return nil
+}
+
+// Size is how many bytes the files of a clone have.
+func (r *Repository) Size() int64 { return size(r.dir) }
+
 // removeLeftovers removes the lock files and half-received objects of git processes that were killed. Call it only with the lock on dir.
 func removeLeftovers(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -32,6 +32,11 @@ ON CONFLICT (store, repo_id, job_id) DO UPDATE
 SET exclusive = excluded.exclusive
 WHERE augur_operations.git_clone_use.exclusive <> excluded.exclusive;
 
+-- name: LeaveClone :exec
+-- LeaveClone ends a job's use of a clone.
+DELETE FROM augur_operations.git_clone_use
+WHERE store = @store AND repo_id = @repo_id AND job_id = @job_id;
+
 -- name: MeasureClone :exec
 -- MeasureClone notes the size of a clone that was just made or fetched.
 UPDATE augur_operations.git_clone
@@ -81,6 +86,12 @@ WHERE store = @store AND repo_id = @repo_id;
 SELECT coalesce(sum(bytes), 0)::bigint AS bytes
 FROM augur_operations.git_clone
 WHERE store = @store;
+
+-- name: SizeOfOthers :one
+-- SizeOfOthers is how many bytes the clones of a directory take beside that of one repository.
+SELECT coalesce(sum(bytes), 0)::bigint AS bytes
+FROM augur_operations.git_clone
+WHERE store = @store AND repo_id <> @repo_id;
 
 -- name: Clones :many
 -- Clones lists the clones of all machines, in the order in which they would be evicted.

@@ -48,25 +48,25 @@ func (e *RateLimitError) Error() string {
 
 func (e *RateLimitError) Unwrap() error { return e.Err }
 
-// WaitError says that something on our side has to come about first, such as room on a disk. The job gives its slot back and comes again at Until, with no attempt used.
+// WaitError says that something on our side has to come about first, such as room on a disk. The job gives its slot back and comes again after Wait, with no attempt used.
 type WaitError struct {
-	Until time.Time
-	Err   error
+	Wait time.Duration
+	Err  error
 }
 
 func (e *WaitError) Error() string { return e.Err.Error() }
 
 func (e *WaitError) Unwrap() error { return e.Err }
 
-// waits tells until when an error asks to wait, if it does.
-func waits(err error) (time.Time, bool) {
+// waits tells how long an error asks to wait, if it does.
+func waits(err error, now time.Time) (time.Duration, bool) {
 	if limit, ok := errors.AsType[*RateLimitError](err); ok {
-		return limit.Until, true
+		return limit.Until.Sub(now), true
 	}
 	if wait, ok := errors.AsType[*WaitError](err); ok {
-		return wait.Until, true
+		return wait.Wait, true
 	}
-	return time.Time{}, false
+	return 0, false
 }
 
 // As gives err, whose text says it all, the meaning of one of the errors above: errors.Is finds it, the text stays.
@@ -120,7 +120,7 @@ const (
 
 // judge tells what err means for an attempt at the job whose context is ctx.
 func judge(ctx context.Context, err error, job *rivertype.JobRow) (verdict, Cause) {
-	_, asked := waits(err)
+	_, asked := waits(err, time.Time{})
 	switch {
 	case errors.Is(err, ErrFenced):
 		return dropped, ""

@@ -316,8 +316,8 @@ func (r *runner) conclude(ctx context.Context, c *Collection, err error) error {
 		return river.JobSnooze(0)
 	case putOff:
 		wait := unavailableWait()
-		if until, asked := waits(err); asked {
-			wait = max(until.Sub(r.lease.clock.Now()), time.Second)
+		if asked, ok := waits(err, r.lease.clock.Now()); ok {
+			wait = max(asked, time.Second)
 			c.noteWait(ctx, fit)
 		}
 		c.Log.InfoContext(ctx, "job put off", slog.Duration("wait", wait), slog.Any("error", fit))

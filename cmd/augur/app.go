@@ -98,7 +98,7 @@ func (a *app) commands() *cli.App {
 		ErrWriter:   a.stderr,
 		Commands: []*cli.Command{
 			a.runCommand(), a.backendCommand(), a.workerCommand(), a.statusCommand(), a.dbCommand(), a.configCommand(), a.tasksCommand(), a.monitorCommand(),
-			a.githubCommand(), a.devCommand(),
+			a.facadeCommand(), a.githubCommand(), a.devCommand(),
 		},
 		// Errors are printed and turned into a status in one place: run.
 		ExitErrHandler:       func(*cli.Context, error) {},

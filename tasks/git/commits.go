@@ -77,8 +77,7 @@ func (s *Source) store(ctx context.Context, c *tasks.Collection, stored db.Augur
 	}
 	if err := w.copy(ctx, clone, todo); err != nil {
 		if errors.Is(err, facade.ErrCorrupt) {
-			c.Log.WarnContext(ctx, "clone is broken and is made again", slog.Any("error", err))
-			err = errors.Join(err, git.Repair(ctx, c.Repo.URL, dir))
+			err = errors.Join(err, s.broke(ctx, c, dir))
 		}
 		return verdict(err)
 	}
@@ -91,7 +90,7 @@ func (s *Source) store(ctx context.Context, c *tasks.Collection, stored db.Augur
 
 // cloneWith is the clone with the commit that was fetched. The fetch may have been on another machine: then this one has to catch up.
 func (s *Source) cloneWith(ctx context.Context, c *tasks.Collection, git *facade.Git, dir string, fetched *string) (*facade.Repository, error) {
-	clone, cloned, err := s.open(ctx, git, dir, c.Repo.URL, c.Log)
+	clone, cloned, err := s.open(ctx, c, git, dir)
 	if err != nil || cloned || fetched == nil {
 		return clone, err
 	}
@@ -99,7 +98,7 @@ func (s *Source) cloneWith(ctx context.Context, c *tasks.Collection, git *facade
 	if err == nil && head.Hash == *fetched {
 		return clone, nil
 	}
-	return clone, s.pull(ctx, git, dir, c.Repo.URL, c.Log)
+	return clone, s.pull(ctx, c, git, dir)
 }
 
 // compare finds the commits to store, parents before children, and those that are stored but are no longer part of the history. As long as

@@ -61,7 +61,7 @@ func (s *Source) update(ctx context.Context, c *tasks.Collection, git *facade.Gi
 			return head, logUpToDate, err
 		}
 	}
-	clone, cloned, err := s.open(ctx, git, dir, c.Repo.URL, c.Log)
+	clone, cloned, err := s.open(ctx, c, git, dir)
 	switch {
 	case err != nil:
 		return facade.Head{}, "", err
@@ -69,7 +69,7 @@ func (s *Source) update(ctx context.Context, c *tasks.Collection, git *facade.Gi
 		line = logNew
 	case settings.PullRepos:
 		line = logUpdating
-		err = s.pull(ctx, git, dir, c.Repo.URL, c.Log)
+		err = s.pull(ctx, c, git, dir)
 	default:
 		line = logUpToDate
 	}
@@ -101,13 +101,26 @@ func (s *Source) unchanged(ctx context.Context, c *tasks.Collection, git *facade
 }
 
 // pull fetches what is new into the clone, and makes the clone again when it turns out to be broken.
-func (s *Source) pull(ctx context.Context, git *facade.Git, dir, url string, log *slog.Logger) error {
-	err := git.Fetch(ctx, dir, url)
-	if errors.Is(err, facade.ErrCorrupt) {
-		log.WarnContext(ctx, "clone is broken and is made again", slog.Any("error", err))
-		err = git.Repair(ctx, url, dir)
+func (s *Source) pull(ctx context.Context, c *tasks.Collection, git *facade.Git, dir string) error {
+	h, err := s.hold(c, dir)
+	if err != nil {
+		return err
 	}
-	return verdict(err)
+	if _, err := h.take(ctx, true); err != nil {
+		return err
+	}
+	if err := h.room(ctx, git); err != nil {
+		return err
+	}
+	err = git.Fetch(ctx, dir, c.Repo.URL)
+	if errors.Is(err, facade.ErrCorrupt) {
+		c.Log.WarnContext(ctx, "clone is broken and is made again", slog.Any("error", err))
+		err = git.Repair(ctx, c.Repo.URL, dir)
+	}
+	if err != nil {
+		return verdict(err)
+	}
+	return h.made(ctx, git)
 }
 
 // nameOf is repo_path and repo_name as Augur's facade writes them: github.com-chaoss-augur and augur.

@@ -99,7 +99,7 @@ func (s *Source) facadeGit(ctx context.Context) (*facade.Git, Settings, error) {
 	o := facade.Options{
 		Home: filepath.Join(s.options.Home, "git-home"), Env: s.options.Env,
 		AllowHTTP: settings.AllowHTTP, AllowLocal: settings.AllowLocal, AllowPrivate: settings.AllowPrivate,
-		Parallel: settings.GitProcesses, Log: s.options.Log,
+		Parallel: settings.GitProcesses, MaxBytes: int64(settings.DiskQuota), Log: s.options.Log,
 		Timeouts: facade.Timeouts{
 			Remote: settings.RemoteTimeout, Clone: settings.CloneTimeout, Fetch: settings.FetchTimeout, LowSpeed: settings.LowSpeedTime,
 		},
@@ -167,20 +167,39 @@ func slug(url string) string {
 	return strings.Trim(name[:min(len(name), 120)], "-.")
 }
 
-// open opens the clone of the repository, and makes it first when it is missing or broken.
-func (s *Source) open(ctx context.Context, git *facade.Git, dir, url string, log *slog.Logger) (clone *facade.Repository, cloned bool, err error) {
+// open takes the clone of the repository for reading, and makes it first when it is missing or broken.
+func (s *Source) open(ctx context.Context, c *tasks.Collection, git *facade.Git, dir string) (clone *facade.Repository, cloned bool, err error) {
+	h, err := s.hold(c, dir)
+	if err != nil {
+		return nil, false, err
+	}
+	_, missing := git.Open(dir)
+	alone, err := h.take(ctx, missing != nil)
+	if err != nil {
+		return nil, false, err
+	}
 	clone, err = git.Open(dir)
-	switch {
-	case err == nil:
-		return clone, false, nil
-	case errors.Is(err, facade.ErrCorrupt):
-		log.WarnContext(ctx, "clone is broken and is made again", slog.Any("error", err))
-		err = git.Repair(ctx, url, dir)
-	case errors.Is(err, fs.ErrNotExist):
-		err = git.Clone(ctx, url, dir)
+	if err == nil && (!alone || missing != nil) {
+		// Nobody has said that it is broken, or another job has made it meanwhile.
+		if alone {
+			err = h.made(ctx, git)
+		}
+		return clone, false, err
+	}
+	if roomless := h.room(ctx, git); roomless != nil {
+		return nil, false, roomless
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = git.Clone(ctx, c.Repo.URL, dir)
+	} else {
+		c.Log.WarnContext(ctx, "clone is broken and is made again", slog.Any("error", err))
+		err = git.Repair(ctx, c.Repo.URL, dir)
 	}
 	if err != nil {
 		return nil, false, verdict(err)
+	}
+	if err := h.made(ctx, git); err != nil {
+		return nil, false, err
 	}
 	if clone, err = git.Open(dir); err != nil {
 		return nil, false, verdict(err)
@@ -197,6 +216,8 @@ func verdict(err error) error {
 		return tasks.As(err, tasks.ErrGone)
 	case errors.Is(err, facade.ErrPrivate):
 		return tasks.Hint(tasks.As(err, tasks.ErrPrivate), "check the URL; repositories that need credentials are not collected")
+	case errors.Is(err, facade.ErrTooLarge):
+		return tasks.Hint(tasks.As(err, tasks.ErrInvalid), "raise Facade.disk_quota")
 	case errors.Is(err, facade.ErrDiskFull):
 		return tasks.Hint(err, "free space in Facade.repo_directory, or move it to a larger disk")
 	case errors.Is(err, facade.ErrRefused):

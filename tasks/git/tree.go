@@ -86,7 +86,7 @@ func (s *Source) look(ctx context.Context, c *tasks.Collection, t treeTask) erro
 	}
 	tree, err := clone.Tree(ctx, head.Hash)
 	if err != nil {
-		return s.unreadable(ctx, c, err)
+		return s.unreadable(ctx, c, dir, err)
 	}
 	save := db.SaveTreeSnapshotParams{
 		RepoID: c.Repo.ID, Kind: t.kind, Head: head.Hash, Content: tree, Rules: t.rules,
@@ -103,13 +103,16 @@ func (s *Source) look(ctx context.Context, c *tasks.Collection, t treeTask) erro
 		return s.saveLook(ctx, c, save, nil)
 	}
 	if err != nil {
-		return s.unreadable(ctx, c, err)
+		return s.unreadable(ctx, c, dir, err)
 	}
 	return s.saveFindings(ctx, c, save, found)
 }
 
 // unreadable is what becomes of an error of reading the clone.
-func (s *Source) unreadable(_ context.Context, _ *tasks.Collection, err error) error {
+func (s *Source) unreadable(ctx context.Context, c *tasks.Collection, dir string, err error) error {
+	if errors.Is(err, facade.ErrCorrupt) {
+		err = errors.Join(err, s.broke(ctx, c, dir))
+	}
 	return verdict(err)
 }
 

@@ -22,6 +22,9 @@ func (s *Size) UnmarshalText(text []byte) error {
 
 // MarshalText writes the size as UnmarshalText reads it: with a unit where that loses nothing.
 func (s Size) MarshalText() ([]byte, error) {
+	if s == 0 {
+		return []byte("0"), nil
+	}
 	for _, text := range []string{humanize.Bytes(uint64(s)), humanize.IBytes(uint64(s))} { //nolint:gosec // never negative
 		if n, err := humanize.ParseBytes(text); err == nil && n == uint64(s) { //nolint:gosec // never negative
 			return []byte(text), nil

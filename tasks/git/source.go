@@ -189,7 +189,7 @@ func (s *Source) open(ctx context.Context, c *tasks.Collection, git *facade.Git,
 	if roomless := h.room(ctx, git); roomless != nil {
 		return nil, false, roomless
 	}
-	if errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, facade.ErrCorrupt) {
 		err = git.Clone(ctx, c.Repo.URL, dir)
 	} else {
 		c.Log.WarnContext(ctx, "clone is broken and is made again", slog.Any("error", err))

@@ -268,4 +268,22 @@ func TestOverviewTellsWhatGoesOn(t *testing.T) {
 	require.Equal(t, "history", report.Running[0].Task)
 	require.Equal(t, "available", report.Running[0].State)
 	require.Zero(t, report.Violations)
+
+	_, err = pool.Exec(t.Context(), `UPDATE augur_operations.collection_task
+		SET progress_done = 25, progress_total = 100, progress_rows = 500, progress_since = now() - interval '10 seconds', progress_at = now(), waits_for = 'a disk'`)
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), `INSERT INTO augur_operations.tree_snapshot (repo_id, kind, head, content, rules, digest, rows, skipped, note)
+		SELECT repo_id, 'git_libyear', '', '', '', '', 0, 0, 'no registry' FROM augur_data.repo ORDER BY repo_id LIMIT 1`)
+	require.NoError(t, err)
+	report, err = monitor.Overview(t.Context(), pool, 10)
+	require.NoError(t, err)
+	require.InDelta(t, 50, report.Running[0].RowsPerSecond, .01)
+	require.InDelta(t, 30, report.Running[0].SecondsLeft, .01)
+	require.Empty(t, report.Running[0].WaitsFor, "it waited once")
+	require.Equal(t, "no registry", report.Missing[0].Note)
+	_, err = pool.Exec(t.Context(), "UPDATE river.river_job SET state = 'scheduled'")
+	require.NoError(t, err)
+	report, err = monitor.Overview(t.Context(), pool, 10)
+	require.NoError(t, err)
+	require.Equal(t, "a disk", report.Running[0].WaitsFor)
 }

@@ -43,9 +43,9 @@ func (q *Queries) ForgetRegistryPackages(ctx context.Context, db DBTX) (int64, e
 }
 
 const registryPackage = `-- name: RegistryPackage :one
-SELECT answer
+SELECT answer, (expires_at > clock_timestamp())::boolean AS fresh
 FROM augur_operations.registry_package
-WHERE manager = $1 AND name = $2 AND expires_at > clock_timestamp()
+WHERE manager = $1 AND name = $2
 `
 
 type RegistryPackageParams struct {
@@ -53,12 +53,17 @@ type RegistryPackageParams struct {
 	Name    string
 }
 
-// RegistryPackage is what a registry said about a package, unless that is too long ago.
-func (q *Queries) RegistryPackage(ctx context.Context, db DBTX, arg RegistryPackageParams) (json.RawMessage, error) {
+type RegistryPackageRow struct {
+	Answer json.RawMessage
+	Fresh  bool
+}
+
+// RegistryPackage is what a registry said about a package, and whether that was lately.
+func (q *Queries) RegistryPackage(ctx context.Context, db DBTX, arg RegistryPackageParams) (RegistryPackageRow, error) {
 	row := db.QueryRow(ctx, registryPackage, arg.Manager, arg.Name)
-	var answer json.RawMessage
-	err := row.Scan(&answer)
-	return answer, err
+	var i RegistryPackageRow
+	err := row.Scan(&i.Answer, &i.Fresh)
+	return i, err
 }
 
 const saveRegistryPackage = `-- name: SaveRegistryPackage :exec

@@ -9,10 +9,10 @@ INSERT INTO augur_data.repo_deps_libyear (
 );
 
 -- name: RegistryPackage :one
--- RegistryPackage is what a registry said about a package, unless that is too long ago.
-SELECT answer
+-- RegistryPackage is what a registry said about a package, and whether that was lately.
+SELECT answer, (expires_at > clock_timestamp())::boolean AS fresh
 FROM augur_operations.registry_package
-WHERE manager = @manager AND name = @name AND expires_at > clock_timestamp();
+WHERE manager = @manager AND name = @name;
 
 -- name: SaveRegistryPackage :exec
 -- SaveRegistryPackage keeps what a registry said.

@@ -60,7 +60,7 @@ func (s *Source) age(ctx context.Context, c *tasks.Collection, clone *facade.Rep
 	if err != nil {
 		return nil, err
 	}
-	rows, silent, err := s.lookUp(ctx, c, wanted)
+	rows, silent, again, err := s.lookUp(ctx, c, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +68,7 @@ func (s *Source) age(ctx context.Context, c *tasks.Collection, clone *facade.Rep
 	for _, row := range rows {
 		found.row(row)
 	}
+	found.again = again
 	found.note = strings.Join(slices.Concat(unread, silent), "; ")
 	found.write = func(ctx context.Context, tx pgx.Tx, at time.Time) error { return s.copyLibyears(ctx, tx, c, rows, at) }
 	return found, nil
@@ -105,8 +106,9 @@ func readManifests(ctx context.Context, clone *facade.Repository, head string, l
 	return wanted, unread, nil
 }
 
-// lookUp asks the registries about each dependency. One that does not answer costs its rows their versions, not the task; silent names them.
-func (s *Source) lookUp(ctx context.Context, c *tasks.Collection, wanted []manifest.Dependency) (rows []aged, silent []string, err error) {
+// lookUp asks the registries about each dependency. One that does not answer costs its rows their versions, not the task; silent names them, and
+// again tells whether they may answer next time.
+func (s *Source) lookUp(ctx context.Context, c *tasks.Collection, wanted []manifest.Dependency) (rows []aged, silent []string, again bool, err error) {
 	client, settings := s.registries()
 	cache := registryCache{pool: c.Pool(), queries: s.queries, lifetime: settings.CacheLifetime}
 	rows = make([]aged, len(wanted))
@@ -143,12 +145,13 @@ func (s *Source) lookUp(ctx context.Context, c *tasks.Collection, wanted []manif
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	for _, manager := range slices.Sorted(maps.Keys(missing)) {
 		silent = append(silent, fmt.Sprintf("%d dependencies of %s without versions: %v", missing[manager], manager, faults[manager]))
+		again = again || !errors.Is(faults[manager], registry.ErrOff)
 	}
-	return rows, silent, nil
+	return rows, silent, again, nil
 }
 
 // ageOf looks a dependency up. With an error, the row says what is known without the registry.

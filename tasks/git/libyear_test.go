@@ -3,6 +3,7 @@ package git_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -47,7 +48,7 @@ func TestLibyearsOfAllManifests(t *testing.T) {
 		_, _ = rw.Write([]byte(strings.ReplaceAll(page, "LATEST", *newest.Load())))
 	}))
 	t.Cleanup(server.Close)
-	w := setup(t, append(noRegistries, "Registries.pypi="+server.URL, "Registries.npm="+server.URL)...)
+	w := setup(t, append(slices.Clone(noRegistries), "Registries.pypi="+server.URL, "Registries.npm="+server.URL)...)
 	w.commit("requirements.txt", "flask==1.0\nunknown>1\n")
 	w.commit("pyproject.toml", "[project]\ndependencies = ['flask<2']\n")
 	w.commit("package.json", `{"dependencies":{"react":"^17","flask":"*","odd":"user/repo"}}`)
@@ -84,7 +85,7 @@ func TestRegistryThatIsNotThereCostsNoPhase(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(nil)
 	server.Close()
-	w := setup(t, append(noRegistries, "Registries.npm="+server.URL)...)
+	w := setup(t, append(slices.Clone(noRegistries), "Registries.npm="+server.URL)...)
 	w.commit("package.json", `{"dependencies":{"react":"^17"}}`)
 	w.commit("Gemfile", "gem 'rails'\n")
 	w.commit("pom.xml", "<project>"+strings.Repeat("<a>", 20_000))
@@ -95,5 +96,14 @@ func TestRegistryThatIsNotThereCostsNoPhase(t *testing.T) {
 	}, w.libyears())
 	require.Contains(t, w.note(), "pom.xml: read XML: ")
 	require.Contains(t, w.note(), "1 dependencies of NPM without versions: registry does not answer: ")
-	require.Contains(t, w.note(), "RUBYGEMS is switched off")
+	require.Contains(t, w.note(), "1 dependencies of RUBYGEMS without versions: registry does not answer: it is switched off")
+
+	// When it is there again, the next run finds what was missing, although nothing has changed.
+	back := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		_, _ = rw.Write([]byte(`{"dist-tags":{"latest":"17.0.0"},"time":{"17.0.0":"2021-01-01T00:00:00Z"}}`))
+	}))
+	t.Cleanup(back.Close)
+	w.options = append(slices.Clone(noRegistries), "Registries.npm="+back.URL)
+	w.collectWell()
+	require.Contains(t, w.libyears(), "react|^17|runtime|NPM|17.0.0|17.0.0|2021-01-01 00:00:00|2021-01-01 00:00:00|0.000")
 }

@@ -100,16 +100,16 @@ type registryCache struct {
 	lifetime time.Duration
 }
 
-// Load is what a registry said lately.
-func (r registryCache) Load(ctx context.Context, manager, name string) ([]byte, error) {
-	answer, err := r.queries.RegistryPackage(ctx, r.pool, db.RegistryPackageParams{Manager: manager, Name: name})
+// Load is what a registry said, and whether that was lately.
+func (r registryCache) Load(ctx context.Context, manager, name string) (answer []byte, fresh bool, err error) {
+	row, err := r.queries.RegistryPackage(ctx, r.pool, db.RegistryPackageParams{Manager: manager, Name: name})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("look up %s in the cache of registries: %w", name, err)
+		return nil, false, fmt.Errorf("look up %s in the cache of registries: %w", name, err)
 	}
-	return answer, nil
+	return row.Answer, row.Fresh, nil
 }
 
 // Save keeps what a registry said. It is no page of a task: the answer is as good for any other repository, so it stays when the task fails.

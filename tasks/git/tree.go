@@ -38,6 +38,8 @@ type findings struct {
 	skipped int
 	// note says what is missing and why; empty when nothing is.
 	note string
+	// again says that the next run may find what is missing, although no file changes.
+	again bool
 	// write copies the rows, with at as their timestamp.
 	write func(ctx context.Context, tx pgx.Tx, at time.Time) error
 }
@@ -121,6 +123,9 @@ func (s *Source) saveFindings(ctx context.Context, c *tasks.Collection, save db.
 	digest := hex.EncodeToString(found.digest.Sum(nil))
 	changed := digest != save.Digest && (found.rows > 0 || save.Rows > 0)
 	save.Digest, save.Rows, save.Skipped, save.Note = digest, int64(found.rows), int64(found.skipped), nil
+	if found.again {
+		save.Rules += ", not whole" // so that it is no look by these rules
+	}
 	if found.note != "" {
 		note := scrub(found.note, maxNote)
 		save.Note = &note

@@ -21,6 +21,9 @@ import (
 // ErrUnreachable says that a registry is switched off, does not answer, or answers with a fault of its own. The same question may be answered later.
 var ErrUnreachable = errors.New("registry does not answer")
 
+// ErrOff is the ErrUnreachable of a registry that nobody wants to be asked.
+var ErrOff = fmt.Errorf("%w: it is switched off", ErrUnreachable)
+
 // Release is a version of a package.
 type Release struct {
 	Version string `json:"v"`
@@ -37,8 +40,8 @@ type Package struct {
 
 // Cache keeps answers: JSON under a manager and a name.
 type Cache interface {
-	// Load returns nil and no error when there is no answer that is still good.
-	Load(ctx context.Context, manager, name string) ([]byte, error)
+	// Load returns an answer, and whether it is still good; nil and no error when there is none.
+	Load(ctx context.Context, manager, name string) (answer []byte, fresh bool, err error)
 	Save(ctx context.Context, manager, name string, answer []byte) error
 }
 
@@ -92,24 +95,33 @@ func New(o Options) *Client {
 	}
 }
 
-// Find returns what the registry of the manager knows about a package, from the cache when that knows. The error wraps ErrUnreachable, unless it is that of the context or the cache.
+// Find returns what the registry of the manager knows about a package, from the cache when that knows. When the registry does not answer, what it said long ago is still better than nothing. The error wraps ErrUnreachable, unless it is that of the context or the cache.
 func (c *Client) Find(ctx context.Context, cache Cache, manager, name string) (*Package, error) {
-	stored, err := cache.Load(ctx, manager, name)
+	stored, fresh, err := cache.Load(ctx, manager, name)
 	if err != nil {
 		return nil, err
 	}
-	p := &Package{}
-	if stored != nil && json.Unmarshal(stored, p) == nil {
-		return p, nil
+	old := &Package{}
+	known := stored != nil && json.Unmarshal(stored, old) == nil
+	if known && fresh {
+		return old, nil
 	}
-	ask, ok := protocols[manager]
-	if !ok || c.options.Bases[manager] == "" {
-		return nil, fmt.Errorf("%w: %s is switched off", ErrUnreachable, manager)
-	}
-	if p, err = ask.find(ctx, c, name); err != nil {
+	p, err := c.ask(ctx, manager, name)
+	switch {
+	case known && errors.Is(err, ErrUnreachable):
+		return old, nil
+	case err != nil:
 		return nil, err
 	}
 	return p, save(ctx, cache, manager, name, p)
+}
+
+func (c *Client) ask(ctx context.Context, manager, name string) (*Package, error) {
+	protocol, ok := protocols[manager]
+	if !ok || c.options.Bases[manager] == "" {
+		return nil, ErrOff
+	}
+	return protocol.find(ctx, c, name)
 }
 
 func save(ctx context.Context, cache Cache, manager, name string, p *Package) error {

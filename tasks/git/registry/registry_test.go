@@ -23,12 +23,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type memory struct {
 	mu     sync.Mutex
 	stored map[string][]byte
+	stale  bool
 }
 
-func (m *memory) Load(_ context.Context, manager, name string) ([]byte, error) {
+func (m *memory) Load(_ context.Context, manager, name string) (answer []byte, fresh bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.stored[manager+name], nil
+	return m.stored[manager+name], !m.stale, nil
 }
 
 func (m *memory) Save(_ context.Context, manager, name string, answer []byte) error {
@@ -195,7 +196,11 @@ func TestRegistryThatIsOffOrGoneIsSaidToBe(t *testing.T) {
 	off := registry.New(registry.Options{})
 	_, err = off.Find(t.Context(), &memory{}, manifest.NPM, "a")
 	require.ErrorIs(t, err, registry.ErrUnreachable)
-	require.ErrorContains(t, err, "NPM is switched off")
+	require.ErrorIs(t, err, registry.ErrOff)
+	old := &memory{stored: map[string][]byte{"NPMa": []byte(`{"latest":"1.0.0"}`)}, stale: true}
+	p, err := client.Find(t.Context(), old, manifest.NPM, "a")
+	require.NoError(t, err)
+	require.Equal(t, "1.0.0", p.Latest, "what it said long ago is better than nothing")
 }
 
 func TestRequestsKeepTheirDistance(t *testing.T) {

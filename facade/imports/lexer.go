@@ -2,6 +2,7 @@ package imports
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -84,17 +85,15 @@ func (l *lexer) comment() bool {
 			return true
 		}
 	}
-	for _, mark := range l.line {
-		if l.has(mark) {
-			if i := bytes.IndexByte(l.src[l.pos:], '\n'); i >= 0 {
-				l.pos += i
-			} else {
-				l.pos = len(l.src)
-			}
-			return true
-		}
+	if !slices.ContainsFunc(l.line, l.has) {
+		return false
 	}
-	return false
+	if i := bytes.IndexByte(l.src[l.pos:], '\n'); i >= 0 {
+		l.pos += i
+	} else {
+		l.pos = len(l.src)
+	}
+	return true
 }
 
 func (l *lexer) skipBlock(b [2]string) {
@@ -120,7 +119,7 @@ func (l *lexer) skipBlock(b [2]string) {
 
 func (l *lexer) scan(c byte) token {
 	for _, q := range l.quotes {
-		if l.has(q.open) && !(l.ticks && q.open == "'" && !l.character()) {
+		if l.has(q.open) && (!l.ticks || q.open != "'" || l.character()) {
 			return token{kind: text, text: l.quoted(q)}
 		}
 	}

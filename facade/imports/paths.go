@@ -45,8 +45,11 @@ func php(src []byte) []string {
 // rust finds use and extern crate. What is of this crate is left out.
 func rust(src []byte) []string {
 	quotes := []quote{
-		{open: `r##"`, close: `"##`, raw: true, lines: true}, {open: `r#"`, close: `"#`, raw: true, lines: true}, {open: `r"`, close: `"`, raw: true, lines: true},
-		{open: `"`, close: `"`, lines: true}, {open: "'", close: "'"},
+		{open: `r##"`, close: `"##`, raw: true, lines: true},
+		{open: `r#"`, close: `"#`, raw: true, lines: true},
+		{open: `r"`, close: `"`, raw: true, lines: true},
+		{open: `"`, close: `"`, lines: true},
+		{open: "'", close: "'"},
 	}
 	p := &paths{l: newLexer(grammar{line: []string{"//"}, block: slashes, nested: true, quotes: quotes, ticks: true, extra: ":"}, src)}
 	for t := p.l.next(); t.kind != end; t = p.l.next() {
@@ -99,7 +102,7 @@ func (p *paths) tree(prefix string, t token, separator string) token {
 			t = p.l.next()
 		}
 		for t.kind == word || t.kind == mark && t.text == "*" {
-			name += t.text
+			name = join(name, t.text)
 			t = p.l.next()
 			if t.kind == word && t.text == "as" {
 				p.l.next()
@@ -122,6 +125,17 @@ func (p *paths) tree(prefix string, t token, separator string) token {
 		}
 		t = p.l.next()
 	}
+}
+
+// maxName is how long a name may become; nobody writes more.
+const maxName = 4096
+
+// join adds to a name, up to its limit.
+func join(name, part string) string {
+	if len(name) > maxName {
+		return name
+	}
+	return name + part
 }
 
 func (p *paths) add(name string) {

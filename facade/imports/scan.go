@@ -113,21 +113,24 @@ func kotlin(src []byte) []string {
 			t = n
 			continue
 		}
-		name := n.text
+		name := []string{n.text}
 		// The end of the line ends the name.
 		for t = l.next(); t.kind == mark && t.text == "." && !t.start; t = l.next() {
-			part := l.next()
-			name += "." + part.text
+			name = append(name, l.next().text)
 		}
-		names = append(names, name)
+		names = append(names, strings.Join(name, "."))
 	}
 	return names
 }
 
 // csharp finds using, global using, using static and aliases; a using statement or declaration is none.
 func csharp(src []byte) []string {
-	quotes := append([]quote{{open: `"""`, close: `"""`, raw: true, lines: true}, {open: `$@"`, close: `"`, raw: true, double: true, lines: true},
-		{open: `@$"`, close: `"`, raw: true, double: true, lines: true}, {open: `@"`, close: `"`, raw: true, double: true, lines: true}}, plain...)
+	quotes := append([]quote{
+		{open: `"""`, close: `"""`, raw: true, lines: true},
+		{open: `$@"`, close: `"`, raw: true, double: true, lines: true},
+		{open: `@$"`, close: `"`, raw: true, double: true, lines: true},
+		{open: `@"`, close: `"`, raw: true, double: true, lines: true},
+	}, plain...)
 	l := newLexer(grammar{line: []string{"//", "#"}, block: slashes, quotes: quotes}, src)
 	var names []string
 	for t := l.next(); t.kind != end; t = l.next() {
@@ -215,9 +218,9 @@ func python(src []byte) []string {
 	before := token{}
 	for t := l.next(); t.kind != end; {
 		switch {
-		case t.kind == mark && strings.Contains("([{", t.text):
+		case t.kind == mark && (t.text == "(" || t.text == "[" || t.text == "{"):
 			depth++
-		case t.kind == mark && strings.Contains(")]}", t.text):
+		case t.kind == mark && (t.text == ")" || t.text == "]" || t.text == "}"):
 			depth = max(depth-1, 0)
 		case depth > 0 || t.kind != word || !statement(t, before):
 		case t.text == "import":

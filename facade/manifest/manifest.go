@@ -6,6 +6,7 @@ package manifest
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -54,10 +55,8 @@ var vendored = []string{"node_modules", "vendor", "bower_components", "site-pack
 // Known tells whether the name of a file is that of a manifest, outside of directories that hold other projects.
 func Known(name string) bool {
 	for segment := range strings.SplitSeq(path.Dir(name), "/") {
-		for _, v := range vendored {
-			if segment == v {
-				return false
-			}
+		if slices.Contains(vendored, segment) {
+			return false
 		}
 	}
 	return readerOf(name) != nil

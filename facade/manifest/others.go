@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -209,9 +210,9 @@ func gemfile(_ string, content []byte) ([]Dependency, error) {
 	var found []Dependency
 	var blocks []string // kinds of the blocks that are open
 	kind := func() string {
-		for i := len(blocks) - 1; i >= 0; i-- {
-			if blocks[i] != "" {
-				return blocks[i]
+		for _, kind := range slices.Backward(blocks) {
+			if kind != "" {
+				return kind
 			}
 		}
 		return Runtime
@@ -231,9 +232,9 @@ func gemfile(_ string, content []byte) ([]Dependency, error) {
 			continue
 		}
 		switch m := group.FindStringSubmatch(line); {
-		case m != nil && development(m[1]):
+		case len(m) > 1 && development(m[1]):
 			blocks = append(blocks, Develop)
-		case m != nil || opens.MatchString(line):
+		case len(m) > 1 || opens.MatchString(line):
 			blocks = append(blocks, "")
 		case (line == "end" || strings.HasPrefix(line, "end ")) && len(blocks) > 0:
 			blocks = blocks[:len(blocks)-1]

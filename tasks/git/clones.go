@@ -202,7 +202,7 @@ func (h hold) crowded(ctx context.Context, settings Settings) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("look at the disk of Facade.repo_directory: %w", err)
 		}
-		if usage.Free < uint64(settings.FreeSpaceFloor) { //nolint:gosec // never negative
+		if usage.Free < uint64(settings.FreeSpaceFloor) {
 			return fmt.Sprintf("the disk of Facade.repo_directory has %s free, less than Facade.free_space_floor (%s)", Size(usage.Free), settings.FreeSpaceFloor), nil //nolint:gosec // no disk is that large
 		}
 	}

@@ -120,8 +120,10 @@ func usedBy(c git.CloneUsage) string {
 
 func turnOf(c git.CloneUsage) string {
 	switch {
-	case c.Turn == 0:
+	case len(c.Jobs) > 0:
 		return "in use"
+	case c.Turn == 0:
+		return "" // it is not made yet
 	case c.Next:
 		return fmt.Sprintf("%d, next to go", c.Turn)
 	}

@@ -18,7 +18,7 @@ func (s *Source) contributors(ctx context.Context, c *tasks.Collection) error {
 	if err != nil {
 		return fmt.Errorf("read the history of %s: %w", c.Repo.URL, err)
 	}
-	rules := settings.rules(s.options.Version)
+	rules := settings.Rules(s.options.Version)
 	p := people.New(rules)
 	if err := s.attributeAll(ctx, c, settings, !stored.Attributed); err != nil {
 		return err
@@ -35,7 +35,7 @@ func (s *Source) contributors(ctx context.Context, c *tasks.Collection) error {
 	}
 	summed := 0
 	if rules.Caches {
-		if settings.NukeAffiliations && stored.Cached || !stored.Cached {
+		if settings.NukeAffiliations || !stored.Cached {
 			if err := p.RebuildOne(ctx, c.SavePage, c.Repo.ID); err != nil {
 				return err
 			}
@@ -50,7 +50,7 @@ func (s *Source) contributors(ctx context.Context, c *tasks.Collection) error {
 
 // attributeAll attributes every commit of the repository, where that never happened, or the settings want it in each run.
 func (s *Source) attributeAll(ctx context.Context, c *tasks.Collection, settings Settings, missing bool) error {
-	rules := settings.rules(s.options.Version)
+	rules := settings.Rules(s.options.Version)
 	switch {
 	case settings.NukeAffiliations:
 		rules.Affiliations = rules.Caches

@@ -36,8 +36,8 @@ type face struct{ name, email string }
 
 func faceOf(p facade.Person) face { return face{p.Name, p.Email} }
 
-// rules are what the settings say about people.
-func (s Settings) rules(version string) people.Rules {
+// Rules are what the settings say about people.
+func (s Settings) Rules(version string) people.Rules {
 	return people.Rules{
 		Contributors: s.RunContributors, Caches: s.RebuildCaches, Affiliations: s.RebuildCaches && s.ForceInvalidateCaches, ToolVersion: version,
 	}
@@ -45,7 +45,7 @@ func (s Settings) rules(version string) people.Rules {
 
 // newCrowd reads the .mailmap of head, the commit that the history leads to.
 func (s *Source) newCrowd(ctx context.Context, c *tasks.Collection, settings Settings, clone *facade.Repository, head string, stored db.AugurOperationsGitHistory) (*crowd, error) {
-	rules := settings.rules(s.options.Version)
+	rules := settings.Rules(s.options.Version)
 	m := &crowd{repo: c.Repo, queries: s.queries, people: people.New(rules), rules: rules, fresh: stored.Commits == 0}
 	m.tally = people.NewTally(m.fresh)
 	if stored.Mailmap != nil {

@@ -503,6 +503,11 @@ COMMENT ON FUNCTION augur_operations.caches_follow_move() IS 'Moves the sums of 
 CREATE TRIGGER caches_follow_move AFTER UPDATE OF repo_group_id ON augur_data.repo
     FOR EACH ROW WHEN (old.repo_group_id <> new.repo_group_id) EXECUTE FUNCTION augur_operations.caches_follow_move();
 
+-- An address that a platform gave out to hide another says nothing about an organisation, least of all that the person works for the platform.
+INSERT INTO augur_data.contributor_affiliations (ca_domain, ca_affiliation)
+VALUES ('users.noreply.github.com', '(Unknown)'), ('users.noreply.gitlab.com', '(Unknown)')
+ON CONFLICT (ca_domain) DO NOTHING;
+
 -- What may stand there comes from a program that stopped filling these tables years ago. The first run over each repository fills them.
 DELETE FROM augur_data.dm_repo_annual;
 DELETE FROM augur_data.dm_repo_monthly;

@@ -334,6 +334,30 @@ func (q *Queries) ForgetCaches(ctx context.Context, db DBTX, repoIds []int64) er
 	return err
 }
 
+const forgetCachesByRules = `-- name: ForgetCachesByRules :exec
+UPDATE augur_operations.git_history
+SET cached = false
+WHERE repo_id IN (
+    SELECT g.repo_id
+    FROM augur_operations.git_history g
+    JOIN augur_data.repo r ON r.repo_id = g.repo_id
+    WHERE g.cached AND (g.repo_id = ANY ($1::bigint[]) OR r.repo_group_id = ANY ($2::bigint[]) OR 0 = ANY ($2::bigint[]))
+    ORDER BY g.repo_id
+    FOR UPDATE OF g
+)
+`
+
+type ForgetCachesByRulesParams struct {
+	RepoIDs  []int64
+	GroupIDs []int64
+}
+
+// ForgetCachesByRules notes that the caches of repositories, and of those in groups, are no longer the sums that the rules want. Group 0 is all groups.
+func (q *Queries) ForgetCachesByRules(ctx context.Context, db DBTX, arg ForgetCachesByRulesParams) error {
+	_, err := db.Exec(ctx, forgetCachesByRules, arg.RepoIDs, arg.GroupIDs)
+	return err
+}
+
 const leftOut = `-- name: LeftOut :many
 SELECT n.email::text AS email
 FROM (SELECT unnest($1::text[]) AS email) AS n

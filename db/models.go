@@ -32,7 +32,7 @@ type AugurOperationsGitHistory struct {
 	Mailmap *string
 	// True when every stored commit was attributed at least once: canonical e-mail, contributor, affiliation
 	Attributed bool
-	// True while the dm_* tables are the sums of all stored commits; what changes the rules of the sums (exclude, settings) sets it to false
+	// True while the dm_* tables are the sums of all stored commits; false once the rules of the sums (exclude, settings) are others
 	Cached bool
 }
 

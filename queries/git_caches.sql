@@ -292,3 +292,16 @@ WHERE repo_id IN (
     ORDER BY g.repo_id
     FOR UPDATE
 );
+
+-- name: ForgetCachesByRules :exec
+-- ForgetCachesByRules notes that the caches of repositories, and of those in groups, are no longer the sums that the rules want. Group 0 is all groups.
+UPDATE augur_operations.git_history
+SET cached = false
+WHERE repo_id IN (
+    SELECT g.repo_id
+    FROM augur_operations.git_history g
+    JOIN augur_data.repo r ON r.repo_id = g.repo_id
+    WHERE g.cached AND (g.repo_id = ANY (@repo_ids::bigint[]) OR r.repo_group_id = ANY (@group_ids::bigint[]) OR 0 = ANY (@group_ids::bigint[]))
+    ORDER BY g.repo_id
+    FOR UPDATE OF g
+);

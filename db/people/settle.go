@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -81,6 +82,9 @@ func (p *People) concerned(ctx context.Context, tx pgx.Tx, changes []db.PeopleCh
 			return nil, err
 		}
 	}
+	if err := p.forgetCaches(ctx, tx, keys["group"], keys["repo"]); err != nil {
+		return nil, err
+	}
 	raws := keys["alias"]
 	if len(raws) > 0 {
 		mapped, err := p.queries.EmailsMappedTo(ctx, tx, raws)
@@ -111,6 +115,30 @@ func (p *People) concerned(ctx context.Context, tx pgx.Tx, changes []db.PeopleCh
 		identities[i] = Identity{row.RepoID, row.Name, row.Email}
 	}
 	return identities, nil
+}
+
+// forgetCaches notes that sums follow other rules now, for [People.Rebuild].
+func (p *People) forgetCaches(ctx context.Context, tx pgx.Tx, groups, repos []string) error {
+	if len(groups)+len(repos) == 0 {
+		return nil
+	}
+	var a db.ForgetCachesByRulesParams
+	for _, list := range []struct {
+		keys []string
+		ids  *[]int64
+	}{{groups, &a.GroupIDs}, {repos, &a.RepoIDs}} {
+		for _, key := range list.keys {
+			id, err := strconv.ParseInt(key, 10, 64)
+			if err != nil {
+				return fmt.Errorf("read people_change: %w", err)
+			}
+			*list.ids = append(*list.ids, id)
+		}
+	}
+	if err := p.queries.ForgetCachesByRules(ctx, tx, a); err != nil {
+		return fmt.Errorf("note that sums follow other rules: %w", err)
+	}
+	return nil
 }
 
 // updateAll attributes the stored commits of identities anew, page by page, each with its caches.

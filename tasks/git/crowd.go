@@ -51,10 +51,6 @@ func (s *Source) newCrowd(ctx context.Context, c *tasks.Collection, settings Set
 	if stored.Mailmap != nil {
 		m.recorded = *stored.Mailmap
 	}
-	var err error
-	if m.report, err = s.queries.ReportRules(ctx, c.Pool()); err != nil {
-		return nil, fmt.Errorf("read the rules of the sums: %w", err)
-	}
 	if head == "" {
 		return m, nil
 	}
@@ -72,10 +68,12 @@ func (s *Source) newCrowd(ctx context.Context, c *tasks.Collection, settings Set
 // begin prepares for commits to come, if any, and for those that go: it returns whose sums these are. When the .mailmap is another one than before, it lets the
 // people in the stored commits follow; git_contributors does the rest.
 func (m *crowd) begin(ctx context.Context, tx pgx.Tx, coming bool, gone []string) ([]people.Pair, error) {
+	lock := m.queries.SharePeople
 	if len(gone) > 0 || m.blob != m.recorded && !m.fresh {
-		if err := m.queries.LockPeople(ctx, tx); err != nil {
-			return nil, fmt.Errorf("lock people: %w", err)
-		}
+		lock = m.queries.LockPeople
+	}
+	if err := lock(ctx, tx); err != nil {
+		return nil, fmt.Errorf("lock people: %w", err)
 	}
 	if coming {
 		// Commits that are stored without contributor or affiliation wait for the day when the switches are on.
@@ -83,6 +81,11 @@ func (m *crowd) begin(ctx context.Context, tx pgx.Tx, coming bool, gone []string
 		if err := m.queries.BeginPeople(ctx, tx, begin); err != nil {
 			return nil, fmt.Errorf("note what is known about the people of %s: %w", m.repo.URL, err)
 		}
+	}
+	// Another rule from here on makes caches old, and windows leave old caches alone.
+	var err error
+	if m.report, err = m.queries.ReportRules(ctx, tx); err != nil {
+		return nil, fmt.Errorf("read the rules of the sums: %w", err)
 	}
 	touched, err := m.people.Touched(ctx, tx, m.repo.ID, gone)
 	if err != nil {

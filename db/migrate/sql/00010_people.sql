@@ -9,7 +9,7 @@ ALTER TABLE augur_operations.git_history
 CREATE INDEX git_history_unsettled ON augur_operations.git_history (repo_id) WHERE NOT attributed OR NOT cached;
 COMMENT ON COLUMN augur_operations.git_history.mailmap IS 'Blob of the .mailmap that commit_identity was made with; NULL when there was none';
 COMMENT ON COLUMN augur_operations.git_history.attributed IS 'True when every stored commit was attributed at least once: canonical e-mail, contributor, affiliation';
-COMMENT ON COLUMN augur_operations.git_history.cached IS 'True while the dm_* tables are the sums of all stored commits; what changes the rules of the sums (exclude, settings) sets it to false';
+COMMENT ON COLUMN augur_operations.git_history.cached IS 'True while the dm_* tables are the sums of all stored commits; false once the rules of the sums (exclude, settings) are others';
 
 CREATE TABLE augur_operations.commit_email (
     email text PRIMARY KEY,
@@ -52,14 +52,14 @@ COMMENT ON COLUMN augur_operations.commit_identity.mapped_name IS 'Name that the
 
 CREATE TABLE augur_operations.people_change (
     change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('alias', 'contributor', 'affiliation')),
+    kind text NOT NULL CHECK (kind IN ('alias', 'contributor', 'affiliation', 'group', 'repo')),
     key text NOT NULL,
     noticed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE augur_operations.people_change IS 'What changed about people since commits were last attributed: written by triggers, taken off when the commits are attributed anew';
 COMMENT ON COLUMN augur_operations.people_change.change_id IS 'Order of the changes';
-COMMENT ON COLUMN augur_operations.people_change.kind IS 'alias: key is an e-mail whose alias or .mailmap entry changed; contributor: the canonical e-mail of a contributor; affiliation: a domain or e-mail of contributor_affiliations';
-COMMENT ON COLUMN augur_operations.people_change.key IS 'The e-mail or domain';
+COMMENT ON COLUMN augur_operations.people_change.kind IS 'alias: key is an e-mail whose alias or .mailmap entry changed; contributor: the canonical e-mail of a contributor; affiliation: a domain or e-mail of contributor_affiliations; group, repo: the id of a repository group (0: all) or repository whose sums follow other rules';
+COMMENT ON COLUMN augur_operations.people_change.key IS 'What changed, see kind';
 COMMENT ON COLUMN augur_operations.people_change.noticed_at IS 'When it changed';
 
 -- What is unresolved, as programs for Augur know it: the e-mails of commits without an account.
@@ -148,40 +148,32 @@ COMMENT ON FUNCTION augur_operations.note_affiliation() IS 'Notes that commits w
 CREATE TRIGGER note_affiliation AFTER INSERT OR UPDATE OR DELETE ON augur_data.contributor_affiliations
     FOR EACH ROW EXECUTE FUNCTION augur_operations.note_affiliation();
 
--- What the sums leave out, and what they are taken over: repositories whose sums follow other rules now are summed up anew by the next run.
+-- What the sums leave out, and what they are taken over.
 
 -- +goose StatementBegin
-CREATE FUNCTION augur_operations.forget_caches() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION augur_operations.note_rules() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_TABLE_NAME = 'settings' THEN
-        UPDATE augur_operations.git_history SET cached = false
-        WHERE repo_id IN (SELECT g.repo_id FROM augur_operations.git_history g WHERE g.cached ORDER BY g.repo_id FOR UPDATE);
+        INSERT INTO augur_operations.people_change (kind, key) VALUES ('group', '0');
     ELSE
-        UPDATE augur_operations.git_history SET cached = false
-        WHERE repo_id IN (
-            SELECT g.repo_id
-            FROM augur_operations.git_history g
-            JOIN augur_data.repo r ON r.repo_id = g.repo_id
-            WHERE g.cached AND EXISTS (SELECT FROM changed e WHERE e.projects_id IN (0, r.repo_group_id))
-            ORDER BY g.repo_id FOR UPDATE OF g
-        );
+        INSERT INTO augur_operations.people_change (kind, key) SELECT DISTINCT 'group', e.projects_id::text FROM changed e;
     END IF;
     RETURN NULL;
 END
 $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION augur_operations.forget_caches() IS 'Marks the repositories whose caches follow other rules now';
-CREATE TRIGGER forget_added AFTER INSERT ON augur_data.exclude
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.forget_caches();
-CREATE TRIGGER forget_removed AFTER DELETE ON augur_data.exclude
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.forget_caches();
-CREATE TRIGGER forget_before AFTER UPDATE ON augur_data.exclude
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.forget_caches();
-CREATE TRIGGER forget_after AFTER UPDATE ON augur_data.exclude
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.forget_caches();
-CREATE TRIGGER forget_report AFTER UPDATE ON augur_data.settings
+COMMENT ON FUNCTION augur_operations.note_rules() IS 'Notes that the sums of a repository group, or of all, follow other rules now';
+CREATE TRIGGER note_excluded AFTER INSERT ON augur_data.exclude
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.note_rules();
+CREATE TRIGGER note_included AFTER DELETE ON augur_data.exclude
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.note_rules();
+CREATE TRIGGER note_excluded_before AFTER UPDATE ON augur_data.exclude
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.note_rules();
+CREATE TRIGGER note_excluded_after AFTER UPDATE ON augur_data.exclude
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION augur_operations.note_rules();
+CREATE TRIGGER note_report AFTER UPDATE ON augur_data.settings
     FOR EACH ROW WHEN (new.setting IN ('report_date', 'report_attribution') AND new.value IS DISTINCT FROM old.value)
-    EXECUTE FUNCTION augur_operations.forget_caches();
+    EXECUTE FUNCTION augur_operations.note_rules();
 
 CREATE FUNCTION augur_operations.left_out(group_id bigint, email text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT EXISTS (
@@ -460,7 +452,7 @@ DECLARE
     weeklys augur_data.dm_repo_group_weekly[];
 BEGIN
     IF EXISTS (SELECT FROM augur_data.exclude e WHERE e.projects_id IN (old.repo_group_id, new.repo_group_id)) THEN
-        UPDATE augur_operations.git_history SET cached = false WHERE repo_id = new.repo_id AND cached;
+        INSERT INTO augur_operations.people_change (kind, key) VALUES ('repo', new.repo_id::text);
     END IF;
     SELECT array_agg(ROW(s.*)::augur_data.dm_repo_group_annual) INTO annuals
     FROM (
@@ -631,12 +623,12 @@ DROP TRIGGER group_follows_update ON augur_data.dm_repo_weekly;
 DROP TRIGGER group_follows_delete ON augur_data.dm_repo_weekly;
 DROP FUNCTION augur_operations.group_weekly_follows();
 DROP FUNCTION augur_operations.add_to_group_weekly(augur_data.dm_repo_group_weekly[]);
-DROP TRIGGER forget_report ON augur_data.settings;
-DROP TRIGGER forget_after ON augur_data.exclude;
-DROP TRIGGER forget_before ON augur_data.exclude;
-DROP TRIGGER forget_removed ON augur_data.exclude;
-DROP TRIGGER forget_added ON augur_data.exclude;
-DROP FUNCTION augur_operations.forget_caches();
+DROP TRIGGER note_report ON augur_data.settings;
+DROP TRIGGER note_excluded_after ON augur_data.exclude;
+DROP TRIGGER note_excluded_before ON augur_data.exclude;
+DROP TRIGGER note_included ON augur_data.exclude;
+DROP TRIGGER note_excluded ON augur_data.exclude;
+DROP FUNCTION augur_operations.note_rules();
 DROP FUNCTION augur_operations.left_out(bigint, text);
 DROP TRIGGER note_affiliation ON augur_data.contributor_affiliations;
 DROP FUNCTION augur_operations.note_affiliation();

@@ -228,18 +228,42 @@ func (q *Queries) CachedRepos(ctx context.Context, db DBTX, repoIds []int64) ([]
 }
 
 const cachesOf = `-- name: CachesOf :one
-SELECT cached
+SELECT cached, reattributed
 FROM augur_operations.git_history
 WHERE repo_id = $1
 FOR UPDATE
 `
 
-// CachesOf tells whether the caches of a repository are the sums of its commits, and keeps it so until the end of the transaction.
-func (q *Queries) CachesOf(ctx context.Context, db DBTX, repoID int64) (bool, error) {
+type CachesOfRow struct {
+	Cached       bool
+	Reattributed int64
+}
+
+// CachesOf tells whether the caches of a repository are the sums of its commits, and keeps it so until the end of the transaction; and how often its stored
+// commits were attributed anew.
+func (q *Queries) CachesOf(ctx context.Context, db DBTX, repoID int64) (CachesOfRow, error) {
 	row := db.QueryRow(ctx, cachesOf, repoID)
-	var cached bool
-	err := row.Scan(&cached)
-	return cached, err
+	var i CachesOfRow
+	err := row.Scan(&i.Cached, &i.Reattributed)
+	return i, err
+}
+
+const countReattribution = `-- name: CountReattribution :exec
+UPDATE augur_operations.git_history
+SET reattributed = reattributed + 1
+WHERE repo_id IN (
+    SELECT g.repo_id
+    FROM augur_operations.git_history g
+    WHERE g.repo_id = ANY ($1::bigint[])
+    ORDER BY g.repo_id
+    FOR UPDATE
+)
+`
+
+// CountReattribution notes that stored commits of repositories were attributed anew.
+func (q *Queries) CountReattribution(ctx context.Context, db DBTX, repoIds []int64) error {
+	_, err := db.Exec(ctx, countReattribution, repoIds)
+	return err
 }
 
 const emailsOfCommits = `-- name: EmailsOfCommits :many

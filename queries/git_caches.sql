@@ -28,8 +28,9 @@ WHERE augur_operations.left_out(r.repo_group_id, n.email)
 ORDER BY n.email;
 
 -- name: CachesOf :one
--- CachesOf tells whether the caches of a repository are the sums of its commits, and keeps it so until the end of the transaction.
-SELECT cached
+-- CachesOf tells whether the caches of a repository are the sums of its commits, and keeps it so until the end of the transaction; and how often its stored
+-- commits were attributed anew.
+SELECT cached, reattributed
 FROM augur_operations.git_history
 WHERE repo_id = @repo_id
 FOR UPDATE;
@@ -273,6 +274,18 @@ FROM delta n
 LEFT JOIN changed c ON c.email = n.email AND c.affiliation = n.affiliation AND c.year = n.year AND c.week = n.week
 WHERE c.year IS NULL
 ORDER BY n.email, n.affiliation, n.year, n.week;
+
+-- name: CountReattribution :exec
+-- CountReattribution notes that stored commits of repositories were attributed anew.
+UPDATE augur_operations.git_history
+SET reattributed = reattributed + 1
+WHERE repo_id IN (
+    SELECT g.repo_id
+    FROM augur_operations.git_history g
+    WHERE g.repo_id = ANY (@repo_ids::bigint[])
+    ORDER BY g.repo_id
+    FOR UPDATE
+);
 
 -- name: CachedRepos :many
 -- CachedRepos gives those of the repositories whose caches are the sums of their commits.

@@ -19,8 +19,12 @@ func (p *People) report(ctx context.Context, tx db.DBTX) (db.ReportRulesRow, err
 	return rules, nil
 }
 
-// follow brings the caches of pairs into line with their commits, in the repositories whose caches are kept.
-func (p *People) follow(ctx context.Context, tx pgx.Tx, pairs []Pair) error {
+// Follow brings the caches of pairs into line after stored commits changed, in the repositories whose caches are kept. Where the rules say that they are kept no
+// longer, that is noted. The transaction must hold the people lock alone.
+func (p *People) Follow(ctx context.Context, tx pgx.Tx, pairs []Pair) error {
+	if len(pairs) == 0 {
+		return nil
+	}
 	slices.SortFunc(pairs, comparePairs)
 	pairs = slices.Compact(pairs)
 	var repos []int64
@@ -28,6 +32,9 @@ func (p *People) follow(ctx context.Context, tx pgx.Tx, pairs []Pair) error {
 		if n := len(repos); n == 0 || repos[n-1] != pair.RepoID {
 			repos = append(repos, pair.RepoID)
 		}
+	}
+	if err := p.queries.CountReattribution(ctx, tx, repos); err != nil {
+		return fmt.Errorf("note that commits were attributed anew: %w", err)
 	}
 	if !p.rules.Caches {
 		if err := p.queries.ForgetCaches(ctx, tx, repos); err != nil {
@@ -87,11 +94,6 @@ func (p *People) Touched(ctx context.Context, tx pgx.Tx, repoID int64, hashes []
 		pairs[i] = Pair{repoID, email}
 	}
 	return pairs, nil
-}
-
-// Follow is [People.Sum] where the caches of the repositories are kept; where they are not, and should be no longer, that is noted.
-func (p *People) Follow(ctx context.Context, tx pgx.Tx, pairs []Pair) error {
-	return p.follow(ctx, tx, pairs)
 }
 
 // pageRepos is how many repositories are looked up at once.

@@ -71,7 +71,7 @@ func (w *world) summed() []string {
 			t.files[c.Path], t.patches[c.Hash] = true, true
 		}
 	}
-	var lines []string
+	lines := []string{}
 	sums := map[string][5]int64{}
 	for key, t := range repos {
 		s := [5]int64{t.lines[0], t.lines[1], t.lines[2], int64(len(t.files)), int64(len(t.patches))}
@@ -122,7 +122,7 @@ func (w *world) attributed() (want, got []string) {
 
 func TestSumsAreThoseOfTheCommitsAfterAnything(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
@@ -134,7 +134,7 @@ func TestSumsAreThoseOfTheCommitsAfterAnything(t *testing.T) {
 				return time.Date(2019+random.IntN(4), time.Month(1+random.IntN(12)), 1+random.IntN(31), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 			}
 			stored := map[int64][]string{}
-			for range 60 {
+			for range 40 {
 				repo := repos[random.IntN(len(repos))]
 				switch op := random.IntN(13); op {
 				case 0, 1, 2, 3:

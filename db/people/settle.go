@@ -152,10 +152,10 @@ func (p *People) updateAll(ctx context.Context, page Page, identities []Identity
 				}
 				changed, touched, err := p.update(ctx, tx, chunk, pageRows)
 				rows = changed
-				if err != nil || len(touched) == 0 {
+				if err != nil {
 					return err
 				}
-				return p.follow(ctx, tx, touched)
+				return p.Follow(ctx, tx, touched)
 			})
 			if err != nil {
 				return sum, err

@@ -30,6 +30,7 @@ const maxSeen = 2_000_000
 type Tally struct {
 	// fresh says that the repository had no commits before, so that what is not remembered was never counted; it no longer holds for years up to forgotten.
 	fresh     bool
+	version   int64 // of the attribution of stored commits; -1 before the first window
 	forgotten int
 	limit     int
 	seed      maphash.Seed
@@ -39,7 +40,7 @@ type Tally struct {
 
 // NewTally is a tally for a repository that has no commits yet, if fresh, or some.
 func NewTally(fresh bool) *Tally {
-	return &Tally{fresh: fresh, forgotten: -1 << 31, limit: maxSeen, seed: maphash.MakeSeed(), seen: map[int]map[uint64]struct{}{}}
+	return &Tally{fresh: fresh, version: -1, forgotten: -1 << 31, limit: maxSeen, seed: maphash.MakeSeed(), seen: map[int]map[uint64]struct{}{}}
 }
 
 // Window is what one window of commits adds.
@@ -65,8 +66,13 @@ type FileChange struct {
 	Added, Removed, Whitespace int32
 }
 
-// Window begins a window. Nothing is remembered of it until [Tally.Keep].
-func (t *Tally) Window() *Window {
+// Window begins a window. Nothing is remembered of it until [Tally.Keep]. The version is git_history.reattributed, read in the window's transaction: when somebody
+// else has attributed stored commits anew, what is remembered is no longer true.
+func (t *Tally) Window(version int64) *Window {
+	if t.version >= 0 && t.version != version {
+		t.fresh, t.seen, t.size = false, nil, 0
+	}
+	t.version = version
 	w := &Window{tally: t, seen: map[uint64]int{}, doubtful: map[string]struct{}{}}
 	for level := range w.rows {
 		w.rows[level] = map[key]*sums{}

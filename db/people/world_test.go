@@ -91,7 +91,11 @@ func (w *world) store(repo int64, commits ...commit) []string {
 		if err != nil {
 			return err
 		}
-		counted = w.tally[repo].Window()
+		state, err := db.New().CachesOf(ctx, tx, repo)
+		if err != nil {
+			return err
+		}
+		counted = w.tally[repo].Window(state.Reattributed)
 		var emails []people.Email
 		for i, c := range commits {
 			if c.authorDay == "" {
@@ -134,9 +138,8 @@ func (w *world) store(repo int64, commits ...commit) []string {
 		if err := w.people.NoteEmails(ctx, tx, repo, emails); err != nil {
 			return err
 		}
-		kept, err := db.New().CachesOf(ctx, tx, repo)
-		if err != nil || !kept {
-			return err
+		if !state.Cached {
+			return nil
 		}
 		return w.people.AddWindow(ctx, tx, repo, counted)
 	})

@@ -246,11 +246,11 @@ func (m *crowd) count(ctx context.Context, tx pgx.Tx, window []*facade.Commit, f
 	if !m.rules.Caches {
 		return nil, nil //nolint:nilnil // nothing was counted
 	}
-	kept, err := m.queries.CachesOf(ctx, tx, m.repo.ID)
+	state, err := m.queries.CachesOf(ctx, tx, m.repo.ID)
 	if err != nil {
 		return nil, fmt.Errorf("look whether caches are kept: %w", err)
 	}
-	counted := m.tally.Window()
+	counted := m.tally.Window(state.Reattributed)
 	var files []people.FileChange
 	for _, commit := range window {
 		files = files[:0]
@@ -270,7 +270,7 @@ func (m *crowd) count(ctx context.Context, tx pgx.Tx, window []*facade.Commit, f
 			return nil, err
 		}
 	}
-	if !kept {
+	if !state.Cached {
 		return counted, nil
 	}
 	return counted, m.people.AddWindow(ctx, tx, m.repo.ID, counted)

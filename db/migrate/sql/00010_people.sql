@@ -5,11 +5,14 @@
 ALTER TABLE augur_operations.git_history
     ADD COLUMN mailmap text,
     ADD COLUMN attributed boolean NOT NULL DEFAULT false,
-    ADD COLUMN cached boolean NOT NULL DEFAULT false;
+    ADD COLUMN cached boolean NOT NULL DEFAULT false,
+    ADD COLUMN reattributed bigint NOT NULL DEFAULT 0;
 CREATE INDEX git_history_unsettled ON augur_operations.git_history (repo_id) WHERE NOT attributed OR NOT cached;
 COMMENT ON COLUMN augur_operations.git_history.mailmap IS 'Blob of the .mailmap that commit_identity was made with; NULL when there was none';
 COMMENT ON COLUMN augur_operations.git_history.attributed IS 'True when every stored commit was attributed at least once: canonical e-mail, contributor, affiliation';
 COMMENT ON COLUMN augur_operations.git_history.cached IS 'True while the dm_* tables are the sums of all stored commits; false once the rules of the sums (exclude, settings) are others';
+
+COMMENT ON COLUMN augur_operations.git_history.reattributed IS 'How often stored commits were attributed anew: a run that stores commits meanwhile must not rely on what it remembers of the sums';
 
 CREATE TABLE augur_operations.commit_email (
     email text PRIMARY KEY,
@@ -641,4 +644,4 @@ DROP TABLE augur_operations.people_change;
 DROP TABLE augur_operations.commit_identity;
 DROP TABLE augur_operations.commit_email;
 DROP FUNCTION augur_operations.unresolved_follows();
-ALTER TABLE augur_operations.git_history DROP COLUMN mailmap, DROP COLUMN attributed, DROP COLUMN cached;
+ALTER TABLE augur_operations.git_history DROP COLUMN mailmap, DROP COLUMN attributed, DROP COLUMN cached, DROP COLUMN reattributed;

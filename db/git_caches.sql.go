@@ -458,18 +458,13 @@ func (q *Queries) ReportRules(ctx context.Context, db DBTX) (ReportRulesRow, err
 
 const setCached = `-- name: SetCached :exec
 UPDATE augur_operations.git_history
-SET cached = $1
-WHERE repo_id = $2 AND cached <> $1
+SET cached = true, reattributed = reattributed + 1
+WHERE repo_id = $1 AND NOT cached
 `
 
-type SetCachedParams struct {
-	Cached bool
-	RepoID int64
-}
-
-// SetCached notes whether the caches of a repository are the sums of its commits.
-func (q *Queries) SetCached(ctx context.Context, db DBTX, arg SetCachedParams) error {
-	_, err := db.Exec(ctx, setCached, arg.Cached, arg.RepoID)
+// SetCached notes that the caches of a repository are the sums of its commits, by rules that may be others than before.
+func (q *Queries) SetCached(ctx context.Context, db DBTX, repoID int64) error {
+	_, err := db.Exec(ctx, setCached, repoID)
 	return err
 }
 

@@ -34,7 +34,7 @@ type AugurOperationsGitHistory struct {
 	Attributed bool
 	// True while the dm_* tables are the sums of all stored commits; false once the rules of the sums (exclude, settings) are others
 	Cached bool
-	// How often stored commits were attributed anew: a run that stores commits meanwhile must not rely on what it remembers of the sums
+	// How often stored commits were attributed, or summed up, anew: a run that stores commits meanwhile must not rely on what it remembers of the sums
 	Reattributed int64
 }
 

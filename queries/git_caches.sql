@@ -36,10 +36,10 @@ WHERE repo_id = @repo_id
 FOR UPDATE;
 
 -- name: SetCached :exec
--- SetCached notes whether the caches of a repository are the sums of its commits.
+-- SetCached notes that the caches of a repository are the sums of its commits, by rules that may be others than before.
 UPDATE augur_operations.git_history
-SET cached = @cached
-WHERE repo_id = @repo_id AND cached <> @cached;
+SET cached = true, reattributed = reattributed + 1
+WHERE repo_id = @repo_id AND NOT cached;
 
 -- name: UncachedRepos :many
 -- UncachedRepos lists repositories whose commits are stored whole and whose caches are not their sums, after a cursor.

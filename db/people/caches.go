@@ -144,7 +144,7 @@ func (p *People) RebuildOne(ctx context.Context, page Page, repoID int64) error 
 		if err := p.Sum(ctx, tx, pairs); err != nil {
 			return err
 		}
-		return p.queries.SetCached(ctx, tx, db.SetCachedParams{Cached: true, RepoID: repoID})
+		return p.queries.SetCached(ctx, tx, repoID)
 	})
 	if err != nil {
 		return fmt.Errorf("sum up the commits of repository %d: %w", repoID, err)

@@ -54,7 +54,7 @@ func (s *Source) newCrowd(ctx context.Context, c *tasks.Collection, settings Set
 	if head == "" {
 		return m, nil
 	}
-	blob, content, err := clone.Mailmap(ctx, head, "")
+	blob, content, err := clone.Mailmap(ctx, head)
 	if err != nil {
 		return nil, verdict(err)
 	}

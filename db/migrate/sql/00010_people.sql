@@ -12,7 +12,7 @@ COMMENT ON COLUMN augur_operations.git_history.mailmap IS 'Blob of the .mailmap 
 COMMENT ON COLUMN augur_operations.git_history.attributed IS 'True when every stored commit was attributed at least once: canonical e-mail, contributor, affiliation';
 COMMENT ON COLUMN augur_operations.git_history.cached IS 'True while the dm_* tables are the sums of all stored commits; false once the rules of the sums (exclude, settings) are others';
 
-COMMENT ON COLUMN augur_operations.git_history.reattributed IS 'How often stored commits were attributed anew: a run that stores commits meanwhile must not rely on what it remembers of the sums';
+COMMENT ON COLUMN augur_operations.git_history.reattributed IS 'How often stored commits were attributed, or summed up, anew: a run that stores commits meanwhile must not rely on what it remembers of the sums';
 
 CREATE TABLE augur_operations.commit_email (
     email text PRIMARY KEY,

@@ -73,10 +73,10 @@ func TestCommitsFindTheirPeople(t *testing.T) {
 
 	// The next .mailmap says something else, and git is not read again for the old commits.
 	require.NoError(t, os.WriteFile(filepath.Join(w.upstream, ".mailmap"), []byte("<bob@redhat.com> <ann@laptop.(none)>\n\xff\x00junk"), 0o644))
-	ids := w.strings("SELECT cmt_id::text FROM commits ORDER BY cmt_id")
+	ids := w.strings("SELECT c.cmt_id::text FROM commits c ORDER BY c.cmt_id")
 	w.as("Bob", "bob@redhat.com", "c", "2\n")
 	w.collectWell()
-	require.Equal(t, ids, w.strings("SELECT cmt_id::text FROM commits ORDER BY cmt_id")[:len(ids)])
+	require.Equal(t, ids, w.strings("SELECT c.cmt_id::text FROM commits c ORDER BY c.cmt_id")[:len(ids)])
 	require.Contains(t, w.persons(), "ann ann@laptop.(none) bob@redhat.com Red Hat -")
 	w.requireSums()
 

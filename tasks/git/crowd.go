@@ -65,9 +65,9 @@ func (s *Source) newCrowd(ctx context.Context, c *tasks.Collection, settings Set
 	return m, nil
 }
 
-// begin prepares for commits to come, if any, and for those that go: it returns whose sums these are. When the .mailmap is another one than before, it lets the
+// begin prepares for so many commits to come, and for those that go: it returns whose sums these are. When the .mailmap is another one than before, it lets the
 // people in the stored commits follow; git_contributors does the rest.
-func (m *crowd) begin(ctx context.Context, tx pgx.Tx, coming bool, gone []string) ([]people.Pair, error) {
+func (m *crowd) begin(ctx context.Context, tx pgx.Tx, coming int64, gone []string) ([]people.Pair, error) {
 	lock := m.queries.SharePeople
 	if len(gone) > 0 || m.blob != m.recorded && !m.fresh {
 		lock = m.queries.LockPeople
@@ -75,7 +75,7 @@ func (m *crowd) begin(ctx context.Context, tx pgx.Tx, coming bool, gone []string
 	if err := lock(ctx, tx); err != nil {
 		return nil, fmt.Errorf("lock people: %w", err)
 	}
-	if coming {
+	if coming > 0 {
 		// Commits that are stored without contributor or affiliation wait for the day when the switches are on.
 		begin := db.BeginPeopleParams{Attributed: m.rules.Contributors && m.rules.Caches, Cached: m.rules.Caches, Every: m.fresh, RepoID: m.repo.ID}
 		if err := m.queries.BeginPeople(ctx, tx, begin); err != nil {

@@ -48,7 +48,7 @@ func (s *Source) newWriter(c *tasks.Collection, settings Settings, crowd *crowd,
 func (w *writer) begin(ctx context.Context, head string, gone []string) error {
 	q, repo := w.source.queries, w.c.Repo.ID
 	return w.c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		touched, err := w.crowd.begin(ctx, tx, w.total > 0, gone)
+		touched, err := w.crowd.begin(ctx, tx, w.total, gone)
 		if err != nil {
 			return err
 		}

@@ -85,7 +85,8 @@ func measure(ctx context.Context, o options, getenv func(string) string, stdout 
 		return fmt.Errorf("make a directory: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the server runs as another user when we are root
+	// The server runs as another user when we are root.
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return fmt.Errorf("open the directory: %w", err)
 	}
 	quiet := slog.New(slog.DiscardHandler)

@@ -94,6 +94,10 @@ bench-queue: postgres ## Measure the monitor and the queue: BENCHFLAGS='-only no
 bench-memory: build postgres ## Measure the memory that 1,000,000 commits, and one commit of 1,000,000 files, need: BENCHFLAGS='-commits 100000'
 	@$(GO) run ./tools/benchmemory $(BENCHFLAGS)
 
+.PHONY: bench-contributors
+bench-contributors: postgres ## Let 16 writers upsert the same people, sorted and not, and count deadlocks: BENCHFLAGS='-for 1m'
+	@$(GO) run ./tools/benchcontributors $(BENCHFLAGS)
+
 .PHONY: chaos
 chaos: postgres ## Break the queue on purpose and count what is lost: CYCLES=10 of each fault; SEED=n for the same order again
 	@$(GO) build -o bin/chaos ./tools/chaos

@@ -117,6 +117,9 @@ func (r iteratorForCopyCommits) Values() ([]interface{}, error) {
 		r.rows[0].CmtCommitterRawEmail,
 		r.rows[0].CmtCommitterEmail,
 		r.rows[0].CmtCommitterDate,
+		r.rows[0].CmtAuthorAffiliation,
+		r.rows[0].CmtCommitterAffiliation,
+		r.rows[0].CmtGhtAuthorID,
 		r.rows[0].CmtAdded,
 		r.rows[0].CmtRemoved,
 		r.rows[0].CmtWhitespace,
@@ -137,7 +140,7 @@ func (r iteratorForCopyCommits) Err() error {
 
 // CopyCommits writes file changes.
 func (q *Queries) CopyCommits(ctx context.Context, db DBTX, arg []CopyCommitsParams) (int64, error) {
-	return db.CopyFrom(ctx, []string{"augur_data", "commits"}, []string{"cmt_id", "repo_id", "cmt_commit_hash", "cmt_author_name", "cmt_author_raw_email", "cmt_author_email", "cmt_author_date", "cmt_committer_name", "cmt_committer_raw_email", "cmt_committer_email", "cmt_committer_date", "cmt_added", "cmt_removed", "cmt_whitespace", "cmt_filename", "cmt_date_attempted", "cmt_committer_timestamp", "cmt_author_timestamp", "tool_source", "tool_version", "data_source", "data_collection_date"}, &iteratorForCopyCommits{rows: arg})
+	return db.CopyFrom(ctx, []string{"augur_data", "commits"}, []string{"cmt_id", "repo_id", "cmt_commit_hash", "cmt_author_name", "cmt_author_raw_email", "cmt_author_email", "cmt_author_date", "cmt_committer_name", "cmt_committer_raw_email", "cmt_committer_email", "cmt_committer_date", "cmt_author_affiliation", "cmt_committer_affiliation", "cmt_ght_author_id", "cmt_added", "cmt_removed", "cmt_whitespace", "cmt_filename", "cmt_date_attempted", "cmt_committer_timestamp", "cmt_author_timestamp", "tool_source", "tool_version", "data_source", "data_collection_date"}, &iteratorForCopyCommits{rows: arg})
 }
 
 // iteratorForCopyDependencies implements pgx.CopyFromSource.

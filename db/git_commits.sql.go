@@ -8,40 +8,9 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
-
-const activeAliases = `-- name: ActiveAliases :many
-SELECT alias_email, canonical_email
-FROM augur_data.contributors_aliases
-WHERE cntrb_active = 1
-ORDER BY cntrb_alias_id
-`
-
-type ActiveAliasesRow struct {
-	AliasEmail     string
-	CanonicalEmail string
-}
-
-// ActiveAliases lists the e-mail addresses that stand for another.
-func (q *Queries) ActiveAliases(ctx context.Context, db DBTX) ([]ActiveAliasesRow, error) {
-	rows, err := db.Query(ctx, activeAliases)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ActiveAliasesRow
-	for rows.Next() {
-		var i ActiveAliasesRow
-		if err := rows.Scan(&i.AliasEmail, &i.CanonicalEmail); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
 
 const addHistory = `-- name: AddHistory :exec
 UPDATE augur_operations.git_history
@@ -98,28 +67,31 @@ type CopyCommitParentsParams struct {
 }
 
 type CopyCommitsParams struct {
-	CmtID                 int64
-	RepoID                int64
-	CmtCommitHash         string
-	CmtAuthorName         string
-	CmtAuthorRawEmail     string
-	CmtAuthorEmail        string
-	CmtAuthorDate         string
-	CmtCommitterName      string
-	CmtCommitterRawEmail  string
-	CmtCommitterEmail     string
-	CmtCommitterDate      string
-	CmtAdded              int32
-	CmtRemoved            int32
-	CmtWhitespace         int32
-	CmtFilename           string
-	CmtDateAttempted      time.Time
-	CmtCommitterTimestamp *time.Time
-	CmtAuthorTimestamp    *time.Time
-	ToolSource            *string
-	ToolVersion           *string
-	DataSource            *string
-	DataCollectionDate    *time.Time
+	CmtID                   int64
+	RepoID                  int64
+	CmtCommitHash           string
+	CmtAuthorName           string
+	CmtAuthorRawEmail       string
+	CmtAuthorEmail          string
+	CmtAuthorDate           string
+	CmtCommitterName        string
+	CmtCommitterRawEmail    string
+	CmtCommitterEmail       string
+	CmtCommitterDate        string
+	CmtAuthorAffiliation    *string
+	CmtCommitterAffiliation *string
+	CmtGhtAuthorID          pgtype.UUID
+	CmtAdded                int32
+	CmtRemoved              int32
+	CmtWhitespace           int32
+	CmtFilename             string
+	CmtDateAttempted        time.Time
+	CmtCommitterTimestamp   *time.Time
+	CmtAuthorTimestamp      *time.Time
+	ToolSource              *string
+	ToolVersion             *string
+	DataSource              *string
+	DataCollectionDate      *time.Time
 }
 
 const dropCommitMessages = `-- name: DropCommitMessages :exec

@@ -10,7 +10,7 @@ import (
 )
 
 const gitHistory = `-- name: GitHistory :one
-SELECT repo_id, branch, fetched, head, target, commits, repaired, fetched_at, stored_at
+SELECT repo_id, branch, fetched, head, target, commits, repaired, fetched_at, stored_at, mailmap, attributed, cached, reattributed
 FROM augur_operations.git_history
 WHERE repo_id = $1
 `
@@ -29,6 +29,10 @@ func (q *Queries) GitHistory(ctx context.Context, db DBTX, repoID int64) (AugurO
 		&i.Repaired,
 		&i.FetchedAt,
 		&i.StoredAt,
+		&i.Mailmap,
+		&i.Attributed,
+		&i.Cached,
+		&i.Reattributed,
 	)
 	return i, err
 }

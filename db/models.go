@@ -28,6 +28,14 @@ type AugurOperationsGitHistory struct {
 	FetchedAt *time.Time
 	// When commits were last written
 	StoredAt *time.Time
+	// Blob of the .mailmap that commit_identity was made with; NULL when there was none
+	Mailmap *string
+	// True when every stored commit was attributed at least once: canonical e-mail, contributor, affiliation
+	Attributed bool
+	// True while the dm_* tables are the sums of all stored commits; false once the rules of the sums (exclude, settings) are others
+	Cached bool
+	// How often stored commits were attributed, or summed up, anew: a run that stores commits meanwhile must not rely on what it remembers of the sums
+	Reattributed int64
 }
 
 // How the clock of each machine with a backend or a worker differs from the database's, which alone decides

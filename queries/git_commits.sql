@@ -1,10 +1,3 @@
--- name: ActiveAliases :many
--- ActiveAliases lists the e-mail addresses that stand for another.
-SELECT alias_email, canonical_email
-FROM augur_data.contributors_aliases
-WHERE cntrb_active = 1
-ORDER BY cntrb_alias_id;
-
 -- name: StoredCommits :many
 -- StoredCommits lists the commits of a repository that are stored.
 SELECT DISTINCT cmt_commit_hash
@@ -31,12 +24,14 @@ INSERT INTO augur_data.commits (
     cmt_id, repo_id, cmt_commit_hash,
     cmt_author_name, cmt_author_raw_email, cmt_author_email, cmt_author_date,
     cmt_committer_name, cmt_committer_raw_email, cmt_committer_email, cmt_committer_date,
+    cmt_author_affiliation, cmt_committer_affiliation, cmt_ght_author_id,
     cmt_added, cmt_removed, cmt_whitespace, cmt_filename, cmt_date_attempted,
     cmt_committer_timestamp, cmt_author_timestamp, tool_source, tool_version, data_source, data_collection_date
 ) VALUES (
     @cmt_id, @repo_id, @cmt_commit_hash,
     @cmt_author_name, @cmt_author_raw_email, @cmt_author_email, @cmt_author_date,
     @cmt_committer_name, @cmt_committer_raw_email, @cmt_committer_email, @cmt_committer_date,
+    @cmt_author_affiliation, @cmt_committer_affiliation, @cmt_ght_author_id,
     @cmt_added, @cmt_removed, @cmt_whitespace, @cmt_filename, @cmt_date_attempted,
     @cmt_committer_timestamp, @cmt_author_timestamp, @tool_source, @tool_version, @data_source, @data_collection_date
 );

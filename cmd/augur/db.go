@@ -16,6 +16,7 @@ const (
 	schemaCommands = "Schema"
 	serverCommands = "Server"
 	repoCommands   = "Repositories"
+	peopleCommands = "People"
 )
 
 func (a *app) dbCommand() *cli.Command {
@@ -28,6 +29,7 @@ func (a *app) dbCommand() *cli.Command {
 			a.dbUpgradeCommand(), a.dbPrintVersionCommand(), a.dbCheckForUpgradeCommand(), a.dbRefreshViewsCommand(),
 			a.dbStartCommand(), a.dbStopCommand(), a.dbStatusCommand(), a.dbPsqlCommand(), a.dbTestConnectionCommand(),
 			a.dbAddReposCommand(), a.dbAddRepoCommand(), a.dbAddRepoGroupsCommand(), a.dbGetRepoGroupsCommand(), a.dbResetRepoAgeCommand(),
+			a.dbAddAffiliationsCommand(),
 		},
 	}
 }

@@ -250,6 +250,8 @@ func subject(v repos.Verdict) string {
 	switch {
 	case v.URL != "":
 		return printable(v.URL)
+	case v.Domain != "":
+		return printable(v.Domain)
 	case v.GroupName != "" && v.Group == 0:
 		return fmt.Sprintf("group %q", v.GroupName)
 	case v.GroupName != "":

@@ -1,4 +1,4 @@
-// Package repos adds repositories and repository groups as people name them: files in CSV, URLs on a command line.
+// Package repos adds repositories, repository groups and affiliations as people name them: files in CSV, URLs on a command line.
 //
 // It is called by the commands of cmd/augur. It never asks the network whether a repository exists; that is for collection to find out. It never
 // changes or moves what is there: adding the same file again changes nothing.
@@ -60,11 +60,14 @@ type Verdict struct {
 	URL string `json:"url,omitempty"`
 	// RepoID is 0 for a rejected row and for a group.
 	RepoID int64 `json:"repo_id,omitempty"`
-	// Group is the group of the row, even when the repository stays in another one; 0 when it could not be read.
+	// Group is the group of the row, even when the repository stays in another one; 0 when it could not be read, and for an affiliation.
 	Group int64 `json:"repo_group_id"`
 	// GroupName is set for groups only.
 	GroupName string `json:"repo_group_name,omitempty"`
-	Status    Status `json:"status"`
+	// Domain, which may be a whole e-mail address, and Affiliation are set for affiliations only.
+	Domain      string `json:"domain,omitempty"`
+	Affiliation string `json:"affiliation,omitempty"`
+	Status      Status `json:"status"`
 	// Reason is why a row was rejected, or what is worth knowing about one that was already there; a phrase about the row.
 	Reason string `json:"reason,omitempty"`
 }

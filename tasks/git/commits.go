@@ -68,10 +68,11 @@ func (s *Source) store(ctx context.Context, c *tasks.Collection, stored db.Augur
 	if err != nil {
 		return err
 	}
-	w, err := s.newWriter(ctx, c, settings, len(todo))
+	crowd, err := s.newCrowd(ctx, c, settings, clone, head.Hash, stored)
 	if err != nil {
 		return err
 	}
+	w := s.newWriter(c, settings, crowd, len(todo))
 	if err := w.begin(ctx, head.Hash, gone); err != nil {
 		return err
 	}

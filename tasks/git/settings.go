@@ -29,16 +29,19 @@ type Settings struct {
 	PullRepos bool `setting:"pull_repos" default:"1" type:"int"`
 	// 1 reads commits and file changes out of the clones. 0 only clones and fetches; mainly for tests.
 	RunAnalysis bool `setting:"run_analysis" default:"1" type:"int"`
-	// 1 links commit e-mail addresses to contributors.
-	RunContributors bool `setting:"run_facade_contributors" default:"1" type:"int" unused:"no task resolves contributors yet"`
-	// 1 resolves contributors over all commits, 0 only over those since the last run.
-	FullContributors bool `setting:"facade_contributor_full_recollect" default:"0" type:"int" unused:"no task resolves contributors yet"`
+	// 1 links commit e-mail addresses to contributors, and notes those that a platform has to be asked about. 0 leaves cmt_ght_author_id of new commits empty; it is
+	// filled in by the first run after it is 1 again.
+	RunContributors bool `setting:"run_facade_contributors" default:"1" type:"int"`
+	// 1 looks at the people of all commits of a repository in each run; 0 at those of new commits, and at those about whom something changed. Both
+	// end the same; 1 finds changes that were made behind the back of the database's triggers.
+	FullContributors bool `setting:"facade_contributor_full_recollect" default:"0" type:"int"`
 	// 1 stores the message of every commit.
 	CommitMessages bool `setting:"commit_messages" default:"1" type:"int"`
-	// 1 forgets the stored affiliation (the organization behind an e-mail address) of every commit before caches are rebuilt.
-	ForceInvalidateCaches bool `setting:"force_invalidate_caches" default:"1" type:"int" unused:"no task fills affiliations yet"`
-	// 1 finds the affiliation of commits and fills the dm_* tables and unknown_cache.
-	RebuildCaches bool `setting:"rebuild_caches" default:"1" type:"int" unused:"no task fills affiliations yet"`
+	// 1 invalidates the stored affiliation (the organization behind an e-mail address) of the commits of every repository when affiliations or aliases
+	// change: the next run finds it anew, and the sums follow. 0 leaves commits as they were attributed when they were stored.
+	ForceInvalidateCaches bool `setting:"force_invalidate_caches" default:"1" type:"int"`
+	// 1 finds the affiliation of commits and keeps the dm_* tables. 0 does neither; the first run after it is 1 again makes up for it.
+	RebuildCaches bool `setting:"rebuild_caches" default:"1" type:"int"`
 
 	// Prefixes of repository URLs and what replaces them for clone and fetch: `prefix=replacement` pairs separated by blanks or commas, such as
 	// `https://github.com/=https://mirror.example.org/github/`. The longest matching prefix wins. What is stored in tables stays the
@@ -91,10 +94,11 @@ type Settings struct {
 	Multithreaded bool `setting:"multithreaded" default:"1" type:"int" unused:"git_processes decides"`
 	// 1 deleted repositories that were marked for it.
 	DeleteMarkedRepos bool `setting:"delete_marked_repos" default:"0" type:"int" unused:"repositories are not marked"`
-	// 1 filled in missing affiliations; see rebuild_caches.
-	FixAffiliations bool `setting:"fix_affiliations" default:"1" type:"int" unused:"deprecated in Augur"`
-	// 1 removed all affiliations first; see force_invalidate_caches.
-	NukeAffiliations bool `setting:"nuke_stored_affiliations" default:"0" type:"int" unused:"deprecated in Augur"`
+	// 1 finds the affiliation of commits that were stored without one, by Augur or while rebuild_caches was 0. 0 leaves it empty.
+	FixAffiliations bool `setting:"fix_affiliations" default:"1" type:"int"`
+	// 1 takes no stored affiliation and no sum for granted: each run compares those of all commits of its repository with the tables, and corrects what
+	// differs. That costs about as much as storing the commits did; set it for one run, when you doubt them.
+	NukeAffiliations bool `setting:"nuke_stored_affiliations" default:"0" type:"int"`
 }
 
 // defaultDirectory is the value of repo_directory that means: in $AUGUR_HOME, and made on demand.

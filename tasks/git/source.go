@@ -23,9 +23,9 @@ import (
 
 // Kinds of the tasks.
 const (
-	KindFetch   = "git_fetch"
-	KindCommits = "git_commits"
-
+	KindFetch        = "git_fetch"
+	KindCommits      = "git_commits"
+	KindContributors = "git_contributors"
 	KindLabor        = "git_labor"
 	KindDependencies = "git_dependencies"
 	KindLibyear      = "git_libyear"
@@ -66,6 +66,14 @@ func Add(catalog *tasks.Catalog, settings *config.Store, o Options) {
 	catalog.Add(tasks.Task{
 		Kind: KindCommits, Phase: tasks.Facade, After: []string{KindFetch}, Worker: tasks.WorkerFunc(s.commits),
 		Enabled: func(c *config.Store) bool { return config.Of[Settings](c).RunAnalysis },
+		Timeout: func(c *config.Store) time.Duration { return config.Of[Settings](c).AnalysisTimeout },
+	})
+	catalog.Add(tasks.Task{
+		Kind: KindContributors, Phase: tasks.Facade, After: []string{KindFetch, KindCommits}, Worker: tasks.WorkerFunc(s.contributors),
+		Enabled: func(c *config.Store) bool {
+			of := config.Of[Settings](c)
+			return of.RunContributors || of.RebuildCaches
+		},
 		Timeout: func(c *config.Store) time.Duration { return config.Of[Settings](c).AnalysisTimeout },
 	})
 	s.addTree(catalog)

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"augur/db"
+	"augur/db/people"
 	"augur/facade"
 	"augur/tasks"
 )
@@ -31,7 +32,7 @@ const (
 type writer struct {
 	source   *Source
 	c        *tasks.Collection
-	aliases  map[string]string
+	crowd    *crowd
 	messages bool
 	started  time.Time
 	version  string
@@ -41,24 +42,18 @@ type writer struct {
 	told           time.Time // when progress was last logged
 }
 
-func (s *Source) newWriter(ctx context.Context, c *tasks.Collection, settings Settings, total int) (*writer, error) {
-	rows, err := s.queries.ActiveAliases(ctx, c.Pool())
-	if err != nil {
-		return nil, fmt.Errorf("read the aliases of e-mail addresses: %w", err)
-	}
-	aliases := make(map[string]string, len(rows))
-	for _, row := range rows {
-		aliases[row.AliasEmail] = row.CanonicalEmail
-	}
-	return &writer{
-		source: s, c: c, aliases: aliases, messages: settings.CommitMessages, started: now(), version: s.options.Version, total: int64(total), told: time.Now(),
-	}, nil
+func (s *Source) newWriter(c *tasks.Collection, settings Settings, crowd *crowd, total int) *writer {
+	return &writer{source: s, c: c, crowd: crowd, messages: settings.CommitMessages, started: now(), version: s.options.Version, total: int64(total), told: time.Now()}
 }
 
 // begin marks what is being stored, and takes commits that left the history out of the tables, in one transaction.
 func (w *writer) begin(ctx context.Context, head string, gone []string) error {
 	q, repo := w.source.queries, w.c.Repo.ID
 	return w.c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		touched, err := w.crowd.begin(ctx, tx, w.total, gone)
+		if err != nil {
+			return err
+		}
 		if err := q.BeginHistory(ctx, tx, db.BeginHistoryParams{Target: head, RepoID: repo}); err != nil {
 			return fmt.Errorf("begin the history of %s: %w", w.c.Repo.URL, err)
 		}
@@ -80,6 +75,9 @@ func (w *writer) begin(ctx context.Context, head string, gone []string) error {
 			if err := q.AddHistory(ctx, tx, db.AddHistoryParams{Commits: -int64(len(gone)), RepoID: repo}); err != nil {
 				return fmt.Errorf("count unreachable commits: %w", err)
 			}
+			if err := w.crowd.people.Follow(ctx, tx, touched); err != nil {
+				return fmt.Errorf("take unreachable commits out of the sums: %w", err)
+			}
 		}
 		return w.c.SaveRows(ctx, tx, 0, w.total, 0)
 	})
@@ -95,8 +93,9 @@ func (w *writer) save(ctx context.Context, window []*facade.Commit) error {
 	for _, commit := range window {
 		rows += len(commit.Files)
 	}
-	err := w.c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := w.write(ctx, tx, window, rows); err != nil {
+	var counted *people.Window
+	err := w.c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+		if counted, err = w.write(ctx, tx, window, rows); err != nil {
 			return fmt.Errorf("write %d commits of %s: %w", len(window), w.c.Repo.URL, err)
 		}
 		if err := w.source.queries.AddHistory(ctx, tx, db.AddHistoryParams{Commits: int64(len(window)), Repaired: repaired, RepoID: w.c.Repo.ID}); err != nil {
@@ -107,6 +106,7 @@ func (w *writer) save(ctx context.Context, window []*facade.Commit) error {
 	if err != nil {
 		return err
 	}
+	w.crowd.keep(counted)
 	w.done += int64(len(window))
 	w.rows += int64(rows)
 	w.repaired += repaired
@@ -129,12 +129,16 @@ func (w *writer) tell(ctx context.Context) {
 		slog.Int64("rows_per_second", int64(float64(w.rows)/max(took.Seconds(), 1))), slog.Duration("left", left.Round(time.Second)))
 }
 
-// write copies the rows of a window.
-func (w *writer) write(ctx context.Context, tx pgx.Tx, window []*facade.Commit, rows int) error {
+// write copies the rows of a window, and returns what they add to the sums.
+func (w *writer) write(ctx context.Context, tx pgx.Tx, window []*facade.Commit, rows int) (*people.Window, error) {
 	q, repo := w.source.queries, w.c.Repo.ID
+	faces, err := w.crowd.recognise(ctx, tx, window)
+	if err != nil {
+		return nil, err
+	}
 	ids, err := q.NextCommitIDs(ctx, tx, int32(rows)) //nolint:gosec // rows of a window are few
 	if err != nil {
-		return fmt.Errorf("take ids: %w", err)
+		return nil, fmt.Errorf("take ids: %w", err)
 	}
 	first := make(map[string]int64, len(window))
 	hashes := make([]string, len(window))
@@ -144,38 +148,41 @@ func (w *writer) write(ctx context.Context, tx pgx.Tx, window []*facade.Commit, 
 		first[commit.Hash] = ids[next]
 		next += len(commit.Files)
 	}
-	if _, err := q.CopyCommits(ctx, tx, w.commitRows(window, ids)); err != nil {
-		return fmt.Errorf("copy commits: %w", err)
+	if _, err := q.CopyCommits(ctx, tx, w.commitRows(window, ids, faces)); err != nil {
+		return nil, fmt.Errorf("copy commits: %w", err)
 	}
 	if w.messages {
 		if _, err := q.CopyCommitMessages(ctx, tx, w.messageRows(window)); err != nil {
-			return fmt.Errorf("copy commit messages: %w", err)
+			return nil, fmt.Errorf("copy commit messages: %w", err)
 		}
 	}
 	parents, err := w.parentRows(ctx, tx, window, first)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := q.CopyCommitParents(ctx, tx, parents); err != nil {
-		return fmt.Errorf("copy commit parents: %w", err)
+		return nil, fmt.Errorf("copy commit parents: %w", err)
 	}
 	if err := q.ReachAgain(ctx, tx, db.ReachAgainParams{RepoID: repo, Hashes: hashes}); err != nil {
-		return fmt.Errorf("forget that commits were unreachable: %w", err)
+		return nil, fmt.Errorf("forget that commits were unreachable: %w", err)
 	}
-	return nil
+	return w.crowd.count(ctx, tx, window, faces)
 }
 
-func (w *writer) commitRows(window []*facade.Commit, ids []int64) []db.CopyCommitsParams {
+func (w *writer) commitRows(window []*facade.Commit, ids []int64, faces map[face]people.Attribution) []db.CopyCommitsParams {
 	rows := make([]db.CopyCommitsParams, 0, len(ids))
 	source, origin := toolSource, dataSource
 	for _, commit := range window {
+		author, committer := faces[faceOf(commit.Author)], faces[faceOf(commit.Committer)]
 		row := db.CopyCommitsParams{
 			RepoID: w.c.Repo.ID, CmtCommitHash: commit.Hash,
-			CmtAuthorName: commit.Author.Name, CmtAuthorRawEmail: commit.Author.Email, CmtAuthorEmail: w.canonical(commit.Author.Email),
+			CmtAuthorName: commit.Author.Name, CmtAuthorRawEmail: commit.Author.Email, CmtAuthorEmail: author.Email,
 			CmtAuthorDate: commit.Author.Date, CmtAuthorTimestamp: &commit.Author.When,
-			CmtCommitterName: commit.Committer.Name, CmtCommitterRawEmail: commit.Committer.Email, CmtCommitterEmail: w.canonical(commit.Committer.Email),
+			CmtCommitterName: commit.Committer.Name, CmtCommitterRawEmail: commit.Committer.Email, CmtCommitterEmail: committer.Email,
 			CmtCommitterDate: commit.Committer.Date, CmtCommitterTimestamp: &commit.Committer.When, CmtDateAttempted: commit.Committer.When,
-			ToolSource: &source, ToolVersion: &w.version, DataSource: &origin, DataCollectionDate: &w.started,
+			CmtAuthorAffiliation: w.crowd.affiliation(author, commit.Author.Date), CmtCommitterAffiliation: w.crowd.affiliation(committer, commit.Committer.Date),
+			CmtGhtAuthorID: w.crowd.contributor(author),
+			ToolSource:     &source, ToolVersion: &w.version, DataSource: &origin, DataCollectionDate: &w.started,
 		}
 		for _, file := range commit.Files {
 			row.CmtID = ids[len(rows)]
@@ -236,14 +243,6 @@ func (w *writer) parentRows(ctx context.Context, tx pgx.Tx, window []*facade.Com
 		}
 	}
 	return rows, nil
-}
-
-// canonical is the address that an e-mail address stands for.
-func (w *writer) canonical(email string) string {
-	if canonical, ok := w.aliases[email]; ok {
-		return canonical
-	}
-	return email
 }
 
 // repair cuts what the indexes of commits cannot hold, and returns how much of the commit was repaired in all.

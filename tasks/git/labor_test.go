@@ -83,5 +83,5 @@ func TestLimitedRunLeavesTheFilesOut(t *testing.T) {
 	w.commit("a.c", "int a;\n")
 	w.collectWell()
 	require.Empty(t, w.labor())
-	require.Equal(t, []string{"git_commits", "git_fetch"}, w.strings("SELECT kind FROM augur_operations.collection_task ORDER BY 1"))
+	require.Equal(t, []string{"git_commits", "git_contributors", "git_fetch"}, w.strings("SELECT kind FROM augur_operations.collection_task ORDER BY 1"))
 }

@@ -1,0 +1,178 @@
+package facade
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"augur/facade/diff"
+	"augur/facade/pack"
+)
+
+const (
+	// benchBudget is how much of what was unpacked last a worker keeps, in bytes.
+	benchBudget = 16 << 20
+	// largestContent is the size from which git compares the versions of a file: it need not be ours to hold.
+	largestContent = 16 << 20
+	// binaryPrefix is how much of a file git looks at for a NUL, which makes it binary.
+	binaryPrefix = 8000
+)
+
+// bench is what a worker needs. There are as many in a Git as work at the same time, for all its repositories.
+type bench struct {
+	objects *pack.Reader
+	differ  diff.Differ
+	counter *counter
+}
+
+// count counts the rows of a shard, with the next bench that is free.
+func (r *Repository) count(ctx context.Context, store *pack.Store, s shard) {
+	defer s.window.finish()
+	if s.window.fault() != nil {
+		return
+	}
+	select {
+	case b := <-r.git.benches:
+		defer func() { r.git.benches <- b }()
+		if b.objects == nil {
+			b.objects, b.counter = pack.NewReader(benchBudget, largestContent), newCounter()
+		}
+		b.objects.Use(store)
+		if err := guarded(func() error { return b.shard(ctx, r, s) }); err != nil {
+			s.window.fail(err)
+		}
+	case <-ctx.Done():
+		s.window.fail(context.Cause(ctx))
+	}
+}
+
+// guarded turns a panic into an error. A pack that is cut off while it is mapped shows itself as a fault of memory, and no history is worth the process.
+func guarded(work func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return work()
+}
+
+// shard counts path by path, from the newest row to the oldest.
+func (b *bench) shard(ctx context.Context, r *Repository, s shard) error {
+	for _, newest := range s.newest {
+		for i := newest; i >= 0; i = s.window.rows[i].older {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			row := &s.window.rows[i]
+			err := b.row(row)
+			b.objects.Release()
+			if errors.Is(err, errUnsure) || errors.Is(err, pack.ErrLarge) {
+				s.window.asked.Add(1)
+				err = b.ask(ctx, r, row)
+			}
+			if err != nil {
+				return err
+			}
+			file := &s.window.files[row.commit].files[row.file]
+			path := file.Path
+			*file = b.counter.change
+			file.Path = path
+		}
+	}
+	return nil
+}
+
+// errUnsure is returned for texts between which git finds differences by rules of its own.
+var errUnsure = errors.New("texts that only git compares")
+
+// row counts one change.
+func (b *bench) row(r *row) error {
+	b.counter.reset()
+	switch {
+	case r.split, r.old.form != r.new.form:
+		if err := b.all(r.old, b.counter.remove); err != nil {
+			return err
+		}
+		return b.all(r.new, b.counter.add)
+	case r.old.hash == r.new.hash:
+		return nil
+	case r.old.form == submodule:
+		b.counter.remove(r.old.subproject())
+		b.counter.add(r.new.subproject())
+		return nil
+	}
+	return b.compare(r.old.hash, r.new.hash)
+}
+
+// subproject is the line that git shows for a submodule.
+func (v version) subproject() []byte { return []byte("Subproject commit " + v.hash.String()) }
+
+// all counts every line of a version.
+func (b *bench) all(v version, line func([]byte)) error {
+	switch v.form {
+	case nothing:
+		return nil
+	case submodule:
+		line(v.subproject())
+		return nil
+	}
+	object, err := b.blob(v.hash)
+	if err != nil || binary(object.Data) {
+		return err
+	}
+	for data := object.Data; len(data) > 0; {
+		end := bytes.IndexByte(data, '\n')
+		if end < 0 {
+			line(data)
+			break
+		}
+		line(data[:end])
+		data = data[end+1:]
+	}
+	return nil
+}
+
+func (b *bench) blob(hash pack.Hash) (*pack.Object, error) {
+	object, err := b.objects.Object(hash)
+	if err == nil && object.Kind != pack.Blob {
+		err = fmt.Errorf("object %s is no file", hash)
+	}
+	return object, err
+}
+
+// compare counts the lines that changed between two versions of a file.
+func (b *bench) compare(oldHash, newHash pack.Hash) error {
+	newer, err := b.blob(newHash)
+	if err != nil {
+		return err
+	}
+	older, err := b.blob(oldHash)
+	if err != nil {
+		return err
+	}
+	if binary(older.Data) || binary(newer.Data) {
+		return nil
+	}
+	to := b.objects.Text(newer, nil)
+	from := b.objects.Text(older, newer)
+	edits, sure := b.differ.Compare(from, to)
+	if !sure {
+		return errUnsure
+	}
+	for _, e := range edits {
+		for i := range e.Removed {
+			b.counter.remove(from.Line(e.A + i))
+		}
+		for i := range e.Added {
+			b.counter.add(to.Line(e.B + i))
+		}
+	}
+	return nil
+}
+
+func binary(data []byte) bool {
+	return bytes.IndexByte(data[:min(len(data), binaryPrefix)], 0) >= 0
+}

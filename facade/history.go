@@ -189,7 +189,6 @@ func newCommitReader(store *pack.Store) *commitReader {
 }
 
 func (c *commitReader) read(hash string) (commit *Commit, err error) {
-	defer c.objects.Release()
 	err = guarded(func() error {
 		name, ok := pack.ParseHash([]byte(hash))
 		if !ok {
@@ -199,6 +198,7 @@ func (c *commitReader) read(hash string) (commit *Commit, err error) {
 		if err != nil {
 			return err
 		}
+		defer c.objects.GiveBack(object)
 		if object.Kind != pack.Commit {
 			return fmt.Errorf("%s is no commit", hash)
 		}

@@ -17,7 +17,7 @@ import (
 const (
 	// windowRows and windowCommits bound a window, whichever comes first. In a smaller one, a version of a file is more often unpacked again from those that follow it in other windows.
 	windowRows    = 32 << 10
-	windowCommits = 8 << 10
+	windowCommits = 32 << 10
 	// windowsAhead is how many windows may wait for the reader; one more is being listed.
 	windowsAhead = 1
 	// shardRows is how many rows a worker is given at once, unless one path has more.

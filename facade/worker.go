@@ -25,6 +25,14 @@ type bench struct {
 	objects *pack.Reader
 	differ  diff.Differ
 	counter *counter
+	texts   [2]text // of the last two versions of a path; the one that was used last comes first
+}
+
+// text is a version of a file as lines.
+type text struct {
+	object *pack.Object // nil: none
+	hash   pack.Hash
+	lines  *diff.Text
 }
 
 // count counts the rows of a shard, with the next bench that is free.
@@ -38,6 +46,7 @@ func (r *Repository) count(ctx context.Context, store *pack.Store, s shard) {
 		defer func() { r.git.benches <- b }()
 		if b.objects == nil {
 			b.objects, b.counter = pack.NewReader(benchBudget, largestContent), newCounter()
+			b.texts[0].lines, b.texts[1].lines = &diff.Text{}, &diff.Text{}
 		}
 		b.objects.Use(store)
 		if err := guarded(func() error { return b.shard(ctx, r, s) }); err != nil {
@@ -61,14 +70,15 @@ func guarded(work func() error) (err error) {
 
 // shard counts path by path, from the newest row to the oldest.
 func (b *bench) shard(ctx context.Context, r *Repository, s shard) error {
+	defer b.forget()
 	for _, newest := range s.newest {
+		b.forget()
 		for i := newest; i >= 0; i = s.window.rows[i].older {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			row := &s.window.rows[i]
 			err := b.row(row)
-			b.objects.Release()
 			if errors.Is(err, errUnsure) || errors.Is(err, pack.ErrLarge) {
 				s.window.asked.Add(1)
 				err = b.ask(ctx, r, row)
@@ -83,6 +93,14 @@ func (b *bench) shard(ctx context.Context, r *Repository, s shard) error {
 		}
 	}
 	return nil
+}
+
+// forget gives the texts back.
+func (b *bench) forget() {
+	for i := range b.texts {
+		b.objects.GiveBack(b.texts[i].object)
+		b.texts[i].object = nil
+	}
 }
 
 // errUnsure is returned for texts between which git finds differences by rules of its own.
@@ -120,8 +138,12 @@ func (b *bench) all(v version, line func([]byte)) error {
 		return nil
 	}
 	object, err := b.blob(v.hash)
-	if err != nil || binary(object.Data) {
+	if err != nil {
 		return err
+	}
+	defer b.objects.GiveBack(object)
+	if binary(object.Data) {
+		return nil
 	}
 	for data := object.Data; len(data) > 0; {
 		end := bytes.IndexByte(data, '\n')
@@ -138,26 +160,51 @@ func (b *bench) all(v version, line func([]byte)) error {
 func (b *bench) blob(hash pack.Hash) (*pack.Object, error) {
 	object, err := b.objects.Object(hash)
 	if err == nil && object.Kind != pack.Blob {
+		b.objects.GiveBack(object)
 		err = fmt.Errorf("object %s is no file", hash)
 	}
 	return object, err
 }
 
+// text returns the lines of a version, nil if it is binary.
+func (b *bench) text(hash pack.Hash) (*diff.Text, error) {
+	if b.texts[0].object != nil && b.texts[0].hash == hash {
+		return b.texts[0].lines, nil
+	}
+	b.texts[0], b.texts[1] = b.texts[1], b.texts[0]
+	t, near := &b.texts[0], &b.texts[1]
+	if t.object != nil && t.hash == hash {
+		return t.lines, nil
+	}
+	b.objects.GiveBack(t.object)
+	t.object = nil
+	object, err := b.blob(hash)
+	if err != nil {
+		return nil, err
+	}
+	if binary(object.Data) {
+		b.objects.GiveBack(object)
+		return nil, nil
+	}
+	t.object, t.hash = object, hash
+	if near.object != nil {
+		t.lines.Set(object.Data, near.lines)
+	} else {
+		t.lines.Set(object.Data, nil)
+	}
+	return t.lines, nil
+}
+
 // compare counts the lines that changed between two versions of a file.
 func (b *bench) compare(oldHash, newHash pack.Hash) error {
-	newer, err := b.blob(newHash)
-	if err != nil {
+	to, err := b.text(newHash)
+	if err != nil || to == nil {
 		return err
 	}
-	older, err := b.blob(oldHash)
-	if err != nil {
+	from, err := b.text(oldHash)
+	if err != nil || from == nil {
 		return err
 	}
-	if binary(older.Data) || binary(newer.Data) {
-		return nil
-	}
-	to := b.objects.Text(newer, nil)
-	from := b.objects.Text(older, newer)
 	edits, sure := b.differ.Compare(from, to)
 	if !sure {
 		return errUnsure

@@ -1,23 +1,17 @@
 package pack
 
-import (
-	"fmt"
-	"math/bits"
+import "fmt"
 
-	"augur/facade/diff"
-)
-
-// Object is an object, and the lines of it if they were asked for. It is valid until the Reader is told to Release.
+// Object is an object. It is valid until it is given back.
 type Object struct {
 	Kind Kind
 	Data []byte
 
-	place   place
-	text    diff.Text
-	hasText bool
-	pins    int
-	newer   *Object // towards what was used last
-	older   *Object
+	place place
+	pins  int // how often it was handed out and not given back
+	// Where it stands in the ring; large objects stand alone, and are linked to each other.
+	at, size      int
+	before, after *Object
 }
 
 // place is where an object stands: in a pack at an offset, or in a file of its own.
@@ -27,18 +21,17 @@ type place struct {
 	loose  Hash
 }
 
-// Reader reads objects of one store at a time. It keeps those that it has read last, because the next version of a file is often the difference to this one. It is not safe for concurrent use.
+// Reader reads objects of one store at a time. It remembers those that it has read last, because the next version of a file is often the difference to this one. It is not safe for concurrent use.
 type Reader struct {
-	store  *Store
-	near   *file // where the last object was found
-	budget int
-	limit  int
+	store *Store
+	near  *file // where the last object was found
+	limit int
 
 	kept   map[place]*Object
-	recent Object // the ring of objects: its older one was used last
-	used   int    // bytes
-	held   []*Object
-	free   [maxClass][][]byte
+	ring   ring
+	large  Object // a sentinel: large.before was read last
+	larges int    // how many bytes they have
+	spares []*Object
 
 	inflater inflater
 	delta    []byte
@@ -50,27 +43,27 @@ type link struct {
 	head   head
 }
 
-// NewReader makes a Reader that keeps so many bytes of objects, besides those that were not released, and no object of more than limit bytes.
+// NewReader makes a Reader that remembers so many bytes of objects, and refuses those of more than limit bytes. Of large objects it remembers up to twice the limit besides.
 func NewReader(budget, limit int) *Reader {
-	r := &Reader{budget: budget, limit: limit, kept: map[place]*Object{}}
-	r.recent.newer, r.recent.older = &r.recent, &r.recent
+	r := &Reader{limit: limit, kept: map[place]*Object{}}
+	r.ring.init(budget)
+	r.large.before, r.large.after = &r.large, &r.large
 	return r
 }
 
-// Use makes r read from a store. What it has kept of another one is forgotten.
+// Use makes r read from a store. What it remembers of another one is forgotten: all objects must have been given back.
 func (r *Reader) Use(s *Store) {
 	if r.store == s {
 		return
 	}
-	r.Release()
-	budget := r.budget
-	r.budget = 0
-	r.evict()
-	r.budget = budget
 	r.store, r.near = s, nil
+	clear(r.kept)
+	r.ring.first.before, r.ring.first.after = &r.ring.first, &r.ring.first
+	r.large.before, r.large.after = &r.large, &r.large
+	r.ring.next, r.larges = 0, 0
 }
 
-// Object reads an object: ErrMissing, ErrLarge, or what is wrong with the files.
+// Object reads an object: ErrMissing, ErrLarge, or what is wrong with the files. It has to be given back.
 func (r *Reader) Object(h Hash) (*Object, error) {
 	f, offset, ok := r.store.find(h, r.near)
 	if !ok {
@@ -81,53 +74,29 @@ func (r *Reader) Object(h Hash) (*Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("object %s: %w", h, err)
 	}
-	r.hold(o)
+	o.pins++
 	return o, nil
+}
+
+// GiveBack ends the use of an object; nil is none.
+func (r *Reader) GiveBack(o *Object) {
+	if o != nil {
+		o.pins--
+	}
 }
 
 func (r *Reader) looseObject(h Hash) (*Object, error) {
 	p := place{loose: h}
-	if o := r.kept[p]; o != nil {
-		r.touch(o)
-		r.hold(o)
-		return o, nil
-	}
-	kind, data, err := r.store.loose(h, r.limit)
-	if err != nil {
-		return nil, err
-	}
-	o := r.keep(p, kind, data)
-	r.hold(o)
-	return o, nil
-}
-
-// Text returns the lines of an object. Near may be another object that is probably similar.
-func (r *Reader) Text(o, near *Object) *diff.Text {
-	if !o.hasText {
-		var other *diff.Text
-		if near != nil && near.hasText {
-			other = &near.text
+	o := r.kept[p]
+	if o == nil {
+		kind, data, err := r.store.loose(h, r.limit)
+		if err != nil {
+			return nil, err
 		}
-		o.text.Set(o.Data, other)
-		o.hasText = true
-		r.used += o.text.Memory()
+		o = r.keep(p, kind, append(r.alloc(len(data))[:0], data...))
 	}
-	return &o.text
-}
-
-// Release ends the use of all objects.
-func (r *Reader) Release() {
-	for i, o := range r.held {
-		o.pins--
-		r.held[i] = nil
-	}
-	r.held = r.held[:0]
-	r.evict()
-}
-
-func (r *Reader) hold(o *Object) {
 	o.pins++
-	r.held = append(r.held, o)
+	return o, nil
 }
 
 // entry reads an entry of a pack, after the entries that it is the difference to.
@@ -136,7 +105,6 @@ func (r *Reader) entry(f *file, offset int64) (*Object, error) {
 	var base *Object
 	for at := offset; ; {
 		if base = r.kept[place{pack: f, offset: at}]; base != nil {
-			r.touch(base)
 			break
 		}
 		h, err := f.head(at)
@@ -146,7 +114,7 @@ func (r *Reader) entry(f *file, offset int64) (*Object, error) {
 		if h.size > r.limit {
 			return nil, ErrLarge
 		}
-		// A base of an offset delta stands before it; names could lead in a circle.
+		// The base at an offset stands before its delta; bases by name could lead in a circle.
 		if len(r.chain) > longestChain {
 			return nil, fmt.Errorf("chain of more than %d differences: %w", longestChain, errDamaged)
 		}
@@ -156,10 +124,8 @@ func (r *Reader) entry(f *file, offset int64) (*Object, error) {
 		}
 		at = h.base
 	}
-	for len(r.chain) > 0 {
-		l := r.chain[len(r.chain)-1]
-		r.chain = r.chain[:len(r.chain)-1]
-		next, err := r.unpack(f, l, base)
+	for i := len(r.chain) - 1; i >= 0; i-- {
+		next, err := r.unpack(f, r.chain[i], base)
 		if err != nil {
 			return nil, err
 		}
@@ -196,87 +162,62 @@ func (r *Reader) unpack(f *file, l link, base *Object) (*Object, error) {
 	if size > r.limit {
 		return nil, ErrLarge
 	}
+	base.pins++
 	data := r.alloc(size)
+	base.pins--
 	if !apply(data, base.Data, instructions) {
 		return nil, fmt.Errorf("%s at %d: %w", f.name, l.offset, errDamaged)
 	}
-	// The base must not be dropped before it was used: keeping the result may drop it now.
 	return r.keep(p, base.Kind, data), nil
 }
 
-// keep remembers an object as the one that was used last, and drops others for it.
+// alloc returns memory for an object that will be kept next.
+func (r *Reader) alloc(n int) []byte {
+	if n <= r.ring.largest() {
+		if data := r.ring.get(n, r.drop); data != nil {
+			return data
+		}
+	}
+	for o := r.large.after; o != &r.large && r.larges+n > 2*r.limit; {
+		next := o.after
+		if o.pins == 0 {
+			o.unlink()
+			r.larges -= len(o.Data)
+			r.drop(o)
+		}
+		o = next
+	}
+	return make([]byte, n)
+}
+
+// keep remembers an object whose data alloc returned.
 func (r *Reader) keep(p place, kind Kind, data []byte) *Object {
-	o := &Object{Kind: kind, Data: data, place: p}
+	var o *Object
+	if n := len(r.spares); n > 0 {
+		o = r.spares[n-1]
+		r.spares = r.spares[:n-1]
+	} else {
+		o = &Object{}
+	}
+	o.Kind, o.Data, o.place = kind, data, p
 	r.kept[p] = o
-	r.used += o.memory()
-	r.link(o)
-	o.pins++
-	r.evict()
-	o.pins--
+	if r.ring.holds(data) {
+		r.ring.put(o)
+	} else {
+		o.link(&r.large)
+		r.larges += len(data)
+	}
 	return o
 }
 
-func (r *Reader) link(o *Object) {
-	o.newer, o.older = &r.recent, r.recent.older
-	o.newer.older, o.older.newer = o, o
-}
-
-func (r *Reader) touch(o *Object) {
-	o.newer.older, o.older.newer = o.older, o.newer
-	r.link(o)
-}
-
-// evict drops what was not used for longest, until the budget is kept or everything is in use.
-func (r *Reader) evict() {
-	for o := r.recent.newer; r.used > r.budget && o != &r.recent; {
-		newer := o.newer
-		if o.pins == 0 {
-			r.drop(o)
-		}
-		o = newer
-	}
-}
-
+// drop forgets an object.
 func (r *Reader) drop(o *Object) {
-	o.newer.older, o.older.newer = o.older, o.newer
 	delete(r.kept, o.place)
-	r.used -= o.memory()
-	if c := class(cap(o.Data)); 1<<c == cap(o.Data) && c < maxClass && len(r.free[c]) < freeBuffers {
-		r.free[c] = append(r.free[c], o.Data[:0])
-	}
 	o.Data = nil
+	if len(r.spares) < spareObjects {
+		r.spares = append(r.spares, o)
+	}
 }
 
-// objectOverhead is what an object costs besides its data.
-const objectOverhead = 256
-
-func (o *Object) memory() int {
-	n := cap(o.Data) + objectOverhead
-	if o.hasText {
-		n += o.text.Memory()
-	}
-	return n
-}
-
-const (
-	smallest    = 9  // the smallest buffer is 512 bytes
-	maxClass    = 22 // buffers of 4 MiB and more are not kept
-	freeBuffers = 4
-)
-
-// class is the power of two that n bytes fit in.
-func class(n int) int { return max(smallest, bits.Len(uint(max(n-1, 0)))) } //nolint:gosec // not negative
-
-// alloc returns a buffer, its bytes of any value.
-func (r *Reader) alloc(n int) []byte {
-	c := class(n)
-	if c >= maxClass {
-		return make([]byte, n)
-	}
-	if l := len(r.free[c]); l > 0 {
-		b := r.free[c][l-1]
-		r.free[c] = r.free[c][:l-1]
-		return b[:n]
-	}
-	return make([]byte, n, 1<<c)
-}
+// spareObjects is how many objects wait to be others.
+const spareObjects = 256

@@ -45,6 +45,9 @@ type row struct {
 	old, new     version
 }
 
+// whole tells whether all lines of both versions count, because there is only one or git shows them as two files.
+func (r *row) whole() bool { return r.split || r.old.form != r.new.form }
+
 // version is one side of a change.
 type version struct {
 	form form

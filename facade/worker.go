@@ -110,7 +110,7 @@ var errUnsure = errors.New("texts that only git compares")
 func (b *bench) row(r *row) error {
 	b.counter.reset()
 	switch {
-	case r.split, r.old.form != r.new.form:
+	case r.whole():
 		if err := b.all(r.old, b.counter.remove); err != nil {
 			return err
 		}

@@ -63,6 +63,7 @@ func (r *Repository) askAll(ctx context.Context, v version, line func([]byte)) e
 	case submodule:
 		line(v.subproject())
 		return nil
+	case content:
 	}
 	process, err := r.git.stream(ctx, call{op: "read a version in " + r.dir, dir: r.dir, env: r.env}, "cat-file", "--batch")
 	if err != nil {

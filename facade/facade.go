@@ -36,7 +36,8 @@ type Options struct {
 	Rewrites []Rewrite
 	// AllowHTTP permits http://, AllowLocal paths and file://, AllowPrivate hosts of the loopback and private networks.
 	AllowHTTP, AllowLocal, AllowPrivate bool
-	// Parallel is how many git processes read one history. Default: the number of processors.
+	// Parallel is how many workers compare versions of files at the same time, for all histories together, and how many pairs of git processes read one history where git has to. Default: the
+	// number of processors.
 	Parallel int
 	// MaxBytes is how large one clone or fetch may become on disk. 0: no limit.
 	MaxBytes int64

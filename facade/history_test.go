@@ -127,7 +127,7 @@ func TestCancelledHistoryEndsWithTheReason(t *testing.T) {
 		// More than what may wait for the reader.
 		repo, hashes, home := opened(t, 30_000)
 		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
+		t.Cleanup(cancel)
 		seen, last := 0, error(nil)
 		for _, err := range way.read(repo, ctx, hashes) {
 			if last = err; err != nil {

@@ -1,6 +1,7 @@
 package facade
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -257,7 +258,7 @@ func (w *window) list(p *patchReader, hash string) error {
 
 var errRecord = errors.New("raw record of another kind")
 
-// record reads ":100644 100644 hash hash M", NUL, path, NUL; and the second path of a rename.
+// record reads ":100644 100644 hash other-hash M", NUL, path, NUL; and the second path of a rename.
 func (w *window) record(p *patchReader, commit int, c *changes) error {
 	head, err := p.field()
 	if err != nil {
@@ -277,7 +278,7 @@ func (w *window) record(p *patchReader, commit int, c *changes) error {
 	}
 	letter := head[status]
 	r := row{commit: int32(commit), file: int32(len(c.files)), older: -1, old: version{oldForm, oldHash}, new: version{newForm, newHash}} //nolint:gosec // fewer than rows
-	r.split = oldForm != nothing && newForm != nothing && string(head[modes:modes+3]) != string(head[modes+7:modes+10])
+	r.split = oldForm != nothing && newForm != nothing && !bytes.Equal(head[modes:modes+3], head[modes+7:modes+10])
 	name, err := p.field()
 	if err == nil && (letter == 'R' || letter == 'C') {
 		name, err = p.field()

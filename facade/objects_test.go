@@ -88,22 +88,23 @@ func (w *world) commit(branch string, parents []int) int {
 	for range w.random.IntN(5) {
 		name := fmt.Sprintf("dir%d/file%d", w.random.IntN(3), w.random.IntN(12))
 		text, there := w.files[name]
+		chance := w.random.IntN(60)
 		switch {
-		case there && w.random.IntN(10) == 0:
+		case there && chance < 6:
 			delete(w.files, name)
 			changes = append(changes, remove(name))
-		case there && w.random.IntN(10) == 0:
+		case there && chance < 12:
 			to := name + "-moved"
 			delete(w.files, name)
 			w.files[to] = w.edit(text)
 			changes = append(changes, remove(name), file(to, w.files[to]))
-		case w.random.IntN(15) == 0:
+		case chance < 16:
 			changes = append(changes, link(name, "target\nof several\nlines"))
 			w.files[name] = "target\nof several\nlines"
-		case w.random.IntN(15) == 0:
+		case chance < 20:
 			changes = append(changes, submodule(name, fmt.Sprintf("%040x", 1+w.random.IntN(100))))
 			delete(w.files, name)
-		case w.random.IntN(10) == 0:
+		case chance < 26:
 			changes = append(changes, executable(name, text))
 			w.files[name] = text
 		default:
@@ -144,8 +145,13 @@ func TestRandomHistoriesAreThoseOfThePatches(t *testing.T) {
 func TestClonesOfAllKindsAreReadFromTheirObjects(t *testing.T) {
 	t.Parallel()
 	for name, arrange := range map[string]func(t *testing.T, dir string) string{
-		"one pack": func(t *testing.T, dir string) string { git(t, dir, "repack", "-q", "-a", "-d", "-f"); return dir },
+		"one pack": func(t *testing.T, dir string) string {
+			t.Helper()
+			git(t, dir, "repack", "-q", "-a", "-d", "-f")
+			return dir
+		},
 		"loose objects": func(t *testing.T, dir string) string {
+			t.Helper()
 			packs, err := filepath.Glob(filepath.Join(dir, "objects", "pack", "*.pack"))
 			require.NoError(t, err)
 			for _, p := range packs {
@@ -158,6 +164,7 @@ func TestClonesOfAllKindsAreReadFromTheirObjects(t *testing.T) {
 			return dir
 		},
 		"many packs": func(t *testing.T, dir string) string {
+			t.Helper()
 			for i := range 12 {
 				var s script
 				s.last = 1000 * (i + 1)
@@ -167,31 +174,44 @@ func TestClonesOfAllKindsAreReadFromTheirObjects(t *testing.T) {
 			}
 			return dir
 		},
-		"multi-pack-index": func(t *testing.T, dir string) string { git(t, dir, "multi-pack-index", "write"); return dir },
+		"multi-pack-index": func(t *testing.T, dir string) string {
+			t.Helper()
+			git(t, dir, "multi-pack-index", "write")
+			return dir
+		},
 		"promised objects": func(t *testing.T, dir string) string {
+			t.Helper()
 			git(t, dir, "repack", "-q", "-a", "-d")
 			packs, err := filepath.Glob(filepath.Join(dir, "objects", "pack", "*.pack"))
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(strings.TrimSuffix(packs[0], ".pack")+".promisor", nil, 0o600))
 			return dir
 		},
-		"commit-graph": func(t *testing.T, dir string) string { git(t, dir, "commit-graph", "write", "--reachable"); return dir },
+		"commit-graph": func(t *testing.T, dir string) string {
+			t.Helper()
+			git(t, dir, "commit-graph", "write", "--reachable")
+			return dir
+		},
 		"borrowed objects": func(t *testing.T, dir string) string {
+			t.Helper()
 			other := filepath.Join(t.TempDir(), "borrower.git")
 			git(t, "/", "clone", "--quiet", "--bare", "--shared", "--", dir, other)
 			return other
 		},
 		"shallow": func(t *testing.T, dir string) string {
+			t.Helper()
 			other := filepath.Join(t.TempDir(), "shallow.git")
 			git(t, "/", "clone", "--quiet", "--bare", "--depth=5", "file://"+dir, other)
 			return other
 		},
 		"work tree": func(t *testing.T, dir string) string {
+			t.Helper()
 			work := filepath.Join(t.TempDir(), "work")
 			git(t, "/", "clone", "--quiet", "--", dir, work)
 			return filepath.Join(work, ".git")
 		},
 		"large files": func(t *testing.T, dir string) string {
+			t.Helper()
 			// Contents behind pointers, as LFS has them, are never fetched.
 			var s script
 			s.last = 5000
@@ -201,6 +221,7 @@ func TestClonesOfAllKindsAreReadFromTheirObjects(t *testing.T) {
 			return dir
 		},
 		"names of 4 KiB": func(t *testing.T, dir string) string {
+			t.Helper()
 			var s script
 			s.last = 5000
 			s.b.WriteString("commit refs/heads/main\ncommitter A <a@b> 1800000000 +0000\ndata 1\nm\nfrom refs/heads/main^0\n" + file(strings.Repeat("n", 4096), "x\n") + file(strings.Repeat("d/", 2000)+"x", "x\n"))
@@ -230,16 +251,19 @@ func TestWhatCannotBeReadHereIsReadFromPatches(t *testing.T) {
 	}{
 		"SHA-256": {[]string{"--object-format=sha256"}, func(*testing.T, string) {}, "object names are SHA-256"},
 		"attributes": {nil, func(t *testing.T, dir string) {
+			t.Helper()
 			require.NoError(t, os.MkdirAll(filepath.Join(dir, "info"), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "info", "attributes"), []byte("file1 -diff\n"), 0o600))
 		}, "info/attributes"},
 		"index of version 1": {nil, func(t *testing.T, dir string) {
+			t.Helper()
 			packs, err := filepath.Glob(filepath.Join(dir, "objects", "pack", "*.pack"))
 			require.NoError(t, err)
 			require.NoError(t, os.Remove(strings.TrimSuffix(packs[0], ".pack")+".idx"))
 			git(t, dir, "index-pack", "--index-version=1", packs[0])
 		}, "unknown format"},
 		"quoted alternate": {nil, func(t *testing.T, dir string) {
+			t.Helper()
 			require.NoError(t, os.MkdirAll(filepath.Join(dir, "objects", "info"), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "objects", "info", "alternates"), []byte("\"/nowhere\"\n"), 0o600))
 		}, "quoted alternate"},

@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	// benchBudget is how much of what was unpacked last a worker keeps, in bytes.
-	benchBudget = 16 << 20
+	// mostBudget, leastBudget and allBudgets bound how much of what was unpacked last a worker keeps, in bytes, and all workers together.
+	mostBudget  = 16 << 20
+	leastBudget = 4 << 20
+	allBudgets  = 128 << 20
 	// largestContent is the size from which git compares the versions of a file: it need not be ours to hold.
 	largestContent = 16 << 20
 	// binaryPrefix is how much of a file git looks at for a NUL, which makes it binary.
@@ -45,7 +47,8 @@ func (r *Repository) count(ctx context.Context, store *pack.Store, s shard) {
 	case b := <-r.git.benches:
 		defer func() { r.git.benches <- b }()
 		if b.objects == nil {
-			b.objects, b.counter = pack.NewReader(benchBudget, largestContent), newCounter()
+			budget := min(mostBudget, max(leastBudget, allBudgets/r.git.options.Parallel))
+			b.objects, b.counter = pack.NewReader(budget, largestContent), newCounter()
 			b.texts[0].lines, b.texts[1].lines = &diff.Text{}, &diff.Text{}
 		}
 		b.objects.Use(store)
@@ -136,6 +139,7 @@ func (b *bench) all(v version, line func([]byte)) error {
 	case submodule:
 		line(v.subproject())
 		return nil
+	case content:
 	}
 	object, err := b.blob(v.hash)
 	if err != nil {

@@ -37,17 +37,15 @@ type side struct {
 	blocks  []block
 }
 
-func (s *side) line(k int32) int { return int(s.kept[k]) }
-
 // Compare returns the edits that make b of a, in their order, and whether they are certainly those of git. The result is valid until the next comparison. Edits may stand some lines
 // before or behind those of git where that makes no difference to which lines are removed and added, and in which order.
 func (d *Differ) Compare(a, b *Text) (edits []Edit, sure bool) {
 	d.edits = d.edits[:0]
 	start, endA, endB := ends(a.sums, b.sums)
-	if start == endA && start == endB {
+	whole := Edit{A: start, B: start, Removed: endA - start, Added: endB - start}
+	if whole == (Edit{A: start, B: start}) {
 		return nil, true
 	}
-	whole := Edit{A: start, B: start, Removed: endA - start, Added: endB - start}
 	if whole.Removed == 0 || whole.Added == 0 {
 		// One block in one text, which meets nothing in the other wherever it stands.
 		d.edits = append(d.edits, whole)
@@ -108,20 +106,20 @@ func resize[T any](s []T, n int) []T {
 }
 
 // join brings the blocks of both texts together: those in the same gap are one edit.
-func join(edits []Edit, old, new []block) []Edit {
+func join(edits []Edit, from, to []block) []Edit {
 	shift := 0 // by how many lines the new text is ahead of the old one at this gap
-	for len(old) > 0 || len(new) > 0 {
+	for len(from) > 0 || len(to) > 0 {
 		var e Edit
 		switch {
-		case len(new) == 0 || len(old) > 0 && old[0].gap < new[0].gap:
-			e = Edit{A: old[0].start, B: old[0].start + shift, Removed: old[0].size}
-			old = old[1:]
-		case len(old) == 0 || new[0].gap < old[0].gap:
-			e = Edit{A: new[0].start - shift, B: new[0].start, Added: new[0].size}
-			new = new[1:]
+		case len(to) == 0 || len(from) > 0 && from[0].gap < to[0].gap:
+			e = Edit{A: from[0].start, B: from[0].start + shift, Removed: from[0].size}
+			from = from[1:]
+		case len(from) == 0 || to[0].gap < from[0].gap:
+			e = Edit{A: to[0].start - shift, B: to[0].start, Added: to[0].size}
+			to = to[1:]
 		default:
-			e = Edit{A: old[0].start, B: new[0].start, Removed: old[0].size, Added: new[0].size}
-			old, new = old[1:], new[1:]
+			e = Edit{A: from[0].start, B: to[0].start, Removed: from[0].size, Added: to[0].size}
+			from, to = from[1:], to[1:]
 		}
 		shift += e.Added - e.Removed
 		edits = append(edits, e)

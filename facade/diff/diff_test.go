@@ -121,11 +121,25 @@ func TestPathologicalTexts(t *testing.T) {
 		return b.String()
 	}
 	check(t, []pair{
-		{same, same + same}, {same + same, same}, {same, same + "y\n" + same}, {same + "y\n" + same, same}, {same, "x" + same}, {same, strings.TrimSuffix(same, "\n")},
-		{braces, braces + braces}, {braces, unique(0, 300) + braces}, {unique(0, 100) + braces, braces + unique(50, 100)}, {braces + unique(0, 10) + braces, braces},
-		{unique(0, 3000), unique(1500, 3000)}, {unique(0, 2000) + unique(0, 2000), unique(1000, 2000)}, {unique(0, 200), strings.ReplaceAll(unique(0, 200), "\n", "\r\n")},
-		{huge, huge + "\n"}, {huge + "\n" + huge, huge}, {"a\n" + huge + "\nb\n", "a\nx" + huge + "\nc\n"},
-		{mixed(7), mixed(5)}, {mixed(100), mixed(3)}, {mixed(2), mixed(1000)},
+		{same, same + same},
+		{same + same, same},
+		{same, same + "y\n" + same},
+		{same + "y\n" + same, same},
+		{same, "x" + same},
+		{same, strings.TrimSuffix(same, "\n")},
+		{braces, braces + braces},
+		{braces, unique(0, 300) + braces},
+		{unique(0, 100) + braces, braces + unique(50, 100)},
+		{braces + unique(0, 10) + braces, braces},
+		{unique(0, 3000), unique(1500, 3000)},
+		{unique(0, 2000) + unique(0, 2000), unique(1000, 2000)},
+		{unique(0, 200), strings.ReplaceAll(unique(0, 200), "\n", "\r\n")},
+		{huge, huge + "\n"},
+		{huge + "\n" + huge, huge},
+		{"a\n" + huge + "\nb\n", "a\nx" + huge + "\nc\n"},
+		{mixed(7), mixed(5)},
+		{mixed(100), mixed(3)},
+		{mixed(2), mixed(1000)},
 		{"a\nb\nc\na\nb\nb\na\n", "c\nb\na\nb\na\nc\n"}, // the example of Myers
 	})
 }
@@ -136,9 +150,9 @@ func FuzzCompare(f *testing.F) {
 	for _, p := range texts(9, 20, 30, 5, 4) {
 		f.Add(p.old, p.new)
 	}
-	f.Fuzz(func(t *testing.T, old, new string) {
-		if len(old)+len(new) < 1<<16 {
-			check(t, []pair{{old, new}})
+	f.Fuzz(func(t *testing.T, from, to string) {
+		if len(from)+len(to) < 1<<16 {
+			check(t, []pair{{from, to}})
 		}
 	})
 }

@@ -6,7 +6,6 @@ import "math/bits"
 type tally struct {
 	slots    []slot // open addressing; the length is a power of two
 	old, new []int32
-	around   []int32
 }
 
 type slot struct {
@@ -15,20 +14,20 @@ type slot struct {
 }
 
 // count numbers the lines of both sides and counts them. It returns whether the sides have any line in common.
-func (t *tally) count(old, new *side) (common bool) {
-	lines := len(old.ids) + len(new.ids)
-	size := 1 << bits.Len(uint(2*lines)) //nolint:gosec // a length
+func (t *tally) count(from, to *side) (common bool) {
+	lines := len(from.ids) + len(to.ids)
+	size := 1 << bits.Len(uint(2*lines))
 	t.slots = resize(t.slots, max(size, 64))
 	clear(t.slots)
-	t.old, t.new, t.around = t.old[:0], t.new[:0], nil
-	for i := range old.ids {
-		id := t.enter(old.sums[old.start+i])
-		old.ids[i] = id
+	t.old, t.new = t.old[:0], t.new[:0]
+	for i := range from.ids {
+		id := t.enter(from.sums[from.start+i])
+		from.ids[i] = id
 		t.old[id]++
 	}
-	for i := range new.ids {
-		id := t.enter(new.sums[new.start+i])
-		new.ids[i] = id
+	for i := range to.ids {
+		id := t.enter(to.sums[to.start+i])
+		to.ids[i] = id
 		t.new[id]++
 		common = common || t.old[id] > 0
 	}
@@ -101,7 +100,7 @@ func (s *side) drop(other []int32, lines int) {
 			s.changed[i] = true
 			continue
 		}
-		s.kept = append(s.kept, int32(i)) //nolint:gosec // lines are fewer than bytes
+		s.kept = append(s.kept, int32(i))
 		s.keptIDs = append(s.keptIDs, id)
 	}
 }
@@ -136,6 +135,6 @@ func (s *side) lost(i int) bool {
 
 // root is a power of two near the square root.
 func root(n int) int {
-	digits := (bits.Len(uint(n)) + 1) / 2 //nolint:gosec // a length
+	digits := (bits.Len(uint(n)) + 1) / 2
 	return 1 << digits
 }

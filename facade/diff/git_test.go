@@ -112,11 +112,11 @@ func compare(d *diff.Differ, p pair) ([]run, bool) {
 	if !sure {
 		return nil, false
 	}
-	old, new := split(p.old), split(p.new)
+	from, to := split(p.old), split(p.new)
 	var runs []run
 	for _, e := range edits {
-		runs = appendRun(runs, '-', old[e.A:e.A+e.Removed]...)
-		runs = appendRun(runs, '+', new[e.B:e.B+e.Added]...)
+		runs = appendRun(runs, '-', from[e.A:e.A+e.Removed]...)
+		runs = appendRun(runs, '+', to[e.B:e.B+e.Added]...)
 	}
 	return runs, true
 }

@@ -14,8 +14,8 @@ type search struct {
 }
 
 // run marks the lines that are not on the path as changed. It returns false when git may have taken another path.
-func (s *search) run(old, new *side) bool {
-	s.old, s.new, s.a, s.b = old, new, old.keptIDs, new.keptIDs
+func (s *search) run(from, to *side) bool {
+	s.old, s.new, s.a, s.b = from, to, from.keptIDs, to.keptIDs
 	return s.solve(box{0, len(s.a), 0, len(s.b)})
 }
 

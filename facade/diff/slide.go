@@ -11,10 +11,10 @@ type block struct {
 // slide moves the blocks of both texts to where git has them. A block can move up when the line before it is the same as its last one, and down when the line behind it is the same as its
 // first one; blocks that touch become one. Git moves a block to the lowest gap in which the other text has a block, if there is any, first in the old text, then in the new one. It
 // returns false when a gap matters that git chooses by rules that are its own.
-func slide(old, new *side) bool {
-	old.collect()
-	new.collect()
-	return old.settle(new.blocks) && new.settle(old.blocks)
+func slide(from, to *side) bool {
+	from.collect()
+	to.collect()
+	return from.settle(to.blocks) && to.settle(from.blocks)
 }
 
 // collect makes blocks of the changed lines.

@@ -146,7 +146,7 @@ type source struct {
 func (s *source) fill() {
 	if s.at+8 <= len(s.in) {
 		s.hold |= binary.LittleEndian.Uint64(s.in[s.at:]) << s.have
-		s.at += int((63 - s.have) >> 3) //nolint:gosec // at most 7
+		s.at += int((63 - s.have) >> 3)
 		s.have |= 56
 		return
 	}
@@ -173,7 +173,7 @@ func (s *source) take(n uint) (int, bool) {
 // align drops the rest of a byte, and gives the whole bytes back.
 func (s *source) align() {
 	s.have -= s.have & 7
-	s.at -= int(s.have >> 3) //nolint:gosec // at most 7
+	s.at -= int(s.have >> 3)
 	s.hold, s.have = 0, 0
 }
 
@@ -304,13 +304,17 @@ func (f *inflater) readTables(s *source) error {
 			i++
 			continue
 		}
-		value, repeat, ok := uint8(0), 0, false
+		var (
+			value  uint8
+			repeat int
+			ok     bool
+		)
 		switch symbol {
 		case 16:
 			if i == 0 {
 				return errDeflate
 			}
-			value = lengths[i-1]
+			value = lengths[i-1] //nolint:gosec // i is not 0
 			repeat, ok = s.take(2)
 			repeat += 3
 		case 17:
@@ -345,7 +349,7 @@ func (f *inflater) block(s *source, out []byte, done int) (int, error) {
 		// With 56 bits there are enough for a length and a distance with all their extra bits, or for three literals.
 		if at+8 <= len(in) {
 			hold |= binary.LittleEndian.Uint64(in[at:]) << (have & 63)
-			at += int((63 - have) >> 3) //nolint:gosec // at most 7
+			at += int((63 - have) >> 3)
 			have |= 56
 		} else {
 			for have <= 56 && at < len(in) {
@@ -359,7 +363,7 @@ func (f *inflater) block(s *source, out []byte, done int) (int, error) {
 			if done >= len(out) || have < e.width() {
 				return 0, errDeflate
 			}
-			out[done] = byte(e >> 16)
+			out[done] = byte(e.value()) //nolint:gosec // a literal is a byte
 			done++
 			hold >>= e.width()
 			have -= e.width()
@@ -382,7 +386,7 @@ func (f *inflater) block(s *source, out []byte, done int) (int, error) {
 			if done >= len(out) {
 				return 0, errDeflate
 			}
-			out[done] = byte(e >> 16)
+			out[done] = byte(e.value()) //nolint:gosec // a literal is a byte
 			done++
 			continue
 		}
@@ -392,7 +396,7 @@ func (f *inflater) block(s *source, out []byte, done int) (int, error) {
 		}
 		if have < 48 && at+8 <= len(in) {
 			hold |= binary.LittleEndian.Uint64(in[at:]) << (have & 63)
-			at += int((63 - have) >> 3) //nolint:gosec // at most 7
+			at += int((63 - have) >> 3)
 			have |= 56
 		}
 		length := e.value() + int(hold&(1<<e.extra()-1)) //nolint:gosec // at most 5 bits

@@ -130,12 +130,21 @@ func TestEveryObjectIsWhatGitReads(t *testing.T) {
 func TestObjectsAreFoundWhereverTheyAre(t *testing.T) {
 	t.Parallel()
 	for name, arrange := range map[string]func(t *testing.T, dir string){
-		"loose": func(t *testing.T, dir string) { unpack(t, dir) },
+		"loose": func(t *testing.T, dir string) {
+			t.Helper()
+			unpack(t, dir)
+		},
 		"ref delta": func(t *testing.T, dir string) {
+			t.Helper()
 			git(t, dir, "", "-c", "repack.useDeltaBaseOffset=false", "repack", "-q", "-a", "-d", "-f")
 		},
-		"two packs": func(t *testing.T, dir string) { commits(t, dir, 3, 5); git(t, dir, "", "repack", "-q", "-d") },
+		"two packs": func(t *testing.T, dir string) {
+			t.Helper()
+			commits(t, dir, 3, 5)
+			git(t, dir, "", "repack", "-q", "-d")
+		},
 		"multi-pack-index": func(t *testing.T, dir string) {
+			t.Helper()
 			for i := range 5 {
 				commits(t, dir, uint64(10+i), 3)
 				git(t, dir, "", "repack", "-q", "-d")
@@ -143,6 +152,7 @@ func TestObjectsAreFoundWhereverTheyAre(t *testing.T) {
 			git(t, dir, "", "multi-pack-index", "write")
 		},
 		"only a multi-pack-index": func(t *testing.T, dir string) {
+			t.Helper()
 			git(t, dir, "", "multi-pack-index", "write")
 			indexes, err := filepath.Glob(filepath.Join(dir, "objects", "pack", "*.idx"))
 			require.NoError(t, err)
@@ -151,10 +161,12 @@ func TestObjectsAreFoundWhereverTheyAre(t *testing.T) {
 			}
 		},
 		"64-bit offsets": func(t *testing.T, dir string) {
+			t.Helper()
 			git(t, dir, "", "-c", "pack.indexVersion=2", "repack", "-q", "-a", "-d")
 			farIndex(t, dir)
 		},
 		"alternates": func(t *testing.T, dir string) {
+			t.Helper()
 			lender := filepath.Join(filepath.Dir(dir), "lender.git")
 			require.NoError(t, os.Rename(dir, lender))
 			middle := filepath.Join(filepath.Dir(dir), "middle.git")
@@ -163,6 +175,7 @@ func TestObjectsAreFoundWhereverTheyAre(t *testing.T) {
 			commits(t, dir, 7, 3)
 		},
 		"relative alternates": func(t *testing.T, dir string) {
+			t.Helper()
 			require.NoError(t, os.Rename(filepath.Join(dir, "objects"), filepath.Join(dir, "lent")))
 			require.NoError(t, os.MkdirAll(filepath.Join(dir, "objects", "info"), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "objects", "info", "alternates"), []byte("# borrowed\n\n../lent\n"), 0o600))

@@ -1,6 +1,9 @@
 package pack
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Object is an object. It is valid until it is given back.
 type Object struct {
@@ -124,8 +127,8 @@ func (r *Reader) entry(f *file, offset int64) (*Object, error) {
 		}
 		at = h.base
 	}
-	for i := len(r.chain) - 1; i >= 0; i-- {
-		next, err := r.unpack(f, r.chain[i], base)
+	for _, l := range slices.Backward(r.chain) {
+		next, err := r.unpack(f, l, base)
 		if err != nil {
 			return nil, err
 		}

@@ -31,6 +31,7 @@ type window struct {
 	files  []changes
 	rows   []row
 	paths  map[string]*path
+	chains []chain // of paths that are no longer in the map
 
 	asked   atomic.Int64 // changes that git decided
 	pending atomic.Int64 // shards that are not counted
@@ -64,12 +65,16 @@ const (
 	submodule      // a commit of another repository
 )
 
-// path is a name with all its rows in a window.
+// path is a name with its rows in a window.
 type path struct {
 	name     string
 	repaired bool
-	newest   int32
-	rows     int
+	chain    chain
+}
+
+// chain is a list of rows with the same path, by the newest and how many they are.
+type chain struct {
+	newest, rows int32
 }
 
 // shard is what a worker is given at once: paths by their newest rows.
@@ -100,26 +105,30 @@ func (w *window) finish() {
 
 // shards deals the rows out, the paths with the most rows first.
 func (w *window) shards() []shard {
-	paths := make([]*path, 0, len(w.paths))
-	for _, p := range w.paths {
-		paths = append(paths, p)
-	}
-	w.paths = nil
-	slices.SortFunc(paths, func(a, b *path) int {
-		return cmp.Or(cmp.Compare(b.rows/shardRows, a.rows/shardRows), cmp.Compare(b.newest, a.newest))
-	})
+	w.cutChains()
+	chains := w.chains
+	w.paths, w.chains = nil, nil
+	slices.SortFunc(chains, func(a, b chain) int { return cmp.Or(cmp.Compare(b.rows/shardRows, a.rows/shardRows), cmp.Compare(b.newest, a.newest)) })
 	var all []shard
 	room := 0
-	for _, p := range paths {
+	for _, c := range chains {
 		if room <= 0 {
 			all = append(all, shard{window: w})
 			room = shardRows
 		}
 		last := &all[len(all)-1]
-		last.newest = append(last.newest, p.newest)
-		room -= p.rows
+		last.newest = append(last.newest, c.newest)
+		room -= int(c.rows)
 	}
 	return all
+}
+
+// cutChains ends the chains of all paths. What follows in the same path is a chain of its own.
+func (w *window) cutChains() {
+	for _, p := range w.paths {
+		w.chains = append(w.chains, p.chain)
+	}
+	clear(w.paths)
 }
 
 // lister lists what commits did to which files.
@@ -287,9 +296,9 @@ func (w *window) record(p *patchReader, commit int, c *changes) error {
 		return err
 	}
 	at := w.path(name)
-	r.older = at.newest
-	at.newest = int32(len(w.rows)) //nolint:gosec // fewer than 2^31
-	at.rows++
+	r.older = at.chain.newest
+	at.chain.newest = int32(len(w.rows)) //nolint:gosec // fewer than 2^31
+	at.chain.rows++
 	w.rows = append(w.rows, r)
 	file := FileChange{Path: at.name}
 	if letter == 'D' {
@@ -306,8 +315,11 @@ func (w *window) path(name []byte) *path {
 	if p := w.paths[string(name)]; p != nil {
 		return p
 	}
+	if len(w.paths) == windowRows {
+		w.cutChains() // a commit of so many files: their names need not all be found again
+	}
 	var r Repairs
-	p := &path{name: r.path(name), repaired: r.Paths > 0, newest: -1}
+	p := &path{name: r.path(name), repaired: r.Paths > 0, chain: chain{newest: -1}}
 	w.paths[string(name)] = p
 	return p
 }

@@ -108,7 +108,9 @@ func (w *window) shards() []shard {
 	w.cutChains()
 	chains := w.chains
 	w.paths, w.chains = nil, nil
-	slices.SortFunc(chains, func(a, b chain) int { return cmp.Or(cmp.Compare(b.rows/shardRows, a.rows/shardRows), cmp.Compare(b.newest, a.newest)) })
+	slices.SortFunc(chains, func(a, b chain) int {
+		return cmp.Or(cmp.Compare(b.rows/shardRows, a.rows/shardRows), cmp.Compare(b.newest, a.newest))
+	})
 	var all []shard
 	room := 0
 	for _, c := range chains {

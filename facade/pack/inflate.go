@@ -41,7 +41,7 @@ func (e entry) extra() uint { return uint(e >> 8 & 0xff) }
 func (e entry) value() int  { return int(e >> 16) }
 
 const (
-	literalBits  = 10
+	literalBits  = 9
 	distanceBits = 8
 	lengthBits   = 7
 	longestCode  = 15

@@ -56,10 +56,12 @@ func (r *Reading) Commits(ctx context.Context) iter.Seq2[*Commit, error] {
 			r.patches(ctx, r.hashes, err, yield)
 			return
 		}
+		defer func() {
+			if err := store.Close(); err != nil {
+				r.repository.git.log.WarnContext(ctx, "objects of a clone not given back", slog.String("dir", r.repository.dir), slog.Any("error", err))
+			}
+		}()
 		r.read(ctx, store, yield)
-		if err := store.Close(); err != nil {
-			r.repository.git.log.WarnContext(ctx, "objects of a clone not given back", slog.String("dir", r.repository.dir), slog.Any("error", err))
-		}
 		if e := r.effort; e.Asked > 0 {
 			r.repository.git.log.DebugContext(ctx, "git decided on changes", slog.String("dir", r.repository.dir), slog.Int("changes", e.Asked), slog.Int("rows", e.Rows))
 		}
@@ -147,6 +149,7 @@ func (r *Reading) handOut(ctx context.Context, w *window, commits *commitReader,
 		return r.instead(ctx, w.hashes, err, yield)
 	}
 	r.effort.Asked += int(w.asked.Load())
+	w.rows = nil
 	for i, hash := range w.hashes {
 		c, err := commits.read(hash)
 		if err != nil {

@@ -45,7 +45,7 @@ func (r *Repository) count(ctx context.Context, store *pack.Store, s shard) {
 	}
 	select {
 	case b := <-r.git.benches:
-		defer func() { r.git.benches <- b }()
+		defer func() { r.git.benches <- b }() // b may be another one by then
 		if b.objects == nil {
 			budget := min(mostBudget, max(leastBudget, allBudgets/r.git.options.Parallel))
 			b.objects, b.counter = pack.NewReader(budget, largestContent), newCounter()
@@ -54,18 +54,23 @@ func (r *Repository) count(ctx context.Context, store *pack.Store, s shard) {
 		b.objects.Use(store)
 		if err := guarded(func() error { return b.shard(ctx, r, s) }); err != nil {
 			s.window.fail(err)
+			if errors.Is(err, errPanic) {
+				b = &bench{} // who knows what state this one was left in
+			}
 		}
 	case <-ctx.Done():
 		s.window.fail(context.Cause(ctx))
 	}
 }
 
+var errPanic = errors.New("panic")
+
 // guarded turns a panic into an error. A pack that is cut off while it is mapped shows itself as a fault of memory, and no history is worth the process.
 func guarded(work func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fmt.Errorf("%w: %v", errPanic, p)
 		}
 	}()
 	return work()

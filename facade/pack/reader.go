@@ -152,7 +152,7 @@ func (r *Reader) unpack(f *file, l link, base *Object) (*Object, error) {
 		return r.keep(p, l.head.kind, data), nil
 	}
 	if cap(r.delta) < l.head.size {
-		r.delta = make([]byte, max(2*l.head.size, 4<<10))
+		r.delta = make([]byte, l.head.size+l.head.size/4+4<<10)
 	}
 	delta := r.delta[:l.head.size]
 	if err := r.inflater.inflate(delta, in); err != nil {

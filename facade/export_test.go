@@ -68,3 +68,25 @@ func (q Queue) Put(block int, c *Commit) error { return q.q.put(block, c) }
 func (q Queue) Finish(block int)               { q.q.finish(block) }
 func (q Queue) Fail(err error)                 { q.q.fail(err) }
 func (q Queue) Next() (*Commit, error)         { return q.q.next() }
+
+// ListArgs are the arguments of the git whose output ReadRecords reads.
+func ListArgs() []string { return listArgs }
+
+// ReadRecords reads the answers to the hashes and the end, and returns how many rows they are.
+func ReadRecords(output []byte, hashes []string) (rows int, err error) {
+	w := newWindow()
+	p := newPatchReader(bytes.NewReader(output))
+	for _, h := range hashes {
+		if err := w.list(p, h); err != nil {
+			return 0, err
+		}
+	}
+	for _, s := range w.shards() {
+		for _, i := range s.newest {
+			for ; i >= 0; i = w.rows[i].older {
+				rows++
+			}
+		}
+	}
+	return rows, p.end()
+}

@@ -36,7 +36,8 @@ type Options struct {
 	Rewrites []Rewrite
 	// AllowHTTP permits http://, AllowLocal paths and file://, AllowPrivate hosts of the loopback and private networks.
 	AllowHTTP, AllowLocal, AllowPrivate bool
-	// Parallel is how many git processes read one history. Default: the number of processors.
+	// Parallel is how many workers compare versions of files at the same time, for all histories together, and how many pairs of git processes read one history where git has to. Default: the
+	// number of processors.
 	Parallel int
 	// MaxBytes is how large one clone or fetch may become on disk. 0: no limit.
 	MaxBytes int64
@@ -89,6 +90,8 @@ type Git struct {
 	// batch are the arguments of the process that prints objects, ask what stands before a hash there, and flush what makes it print what was asked.
 	batch      []string
 	ask, flush string
+	// benches are those that are free. A worker takes one for a shard, of whatever repository.
+	benches chan *bench
 }
 
 // minimum is the oldest git that knows all the options that we give: fetch --no-write-fetch-head, GIT_CONFIG_COUNT, init.defaultBranch.
@@ -125,6 +128,10 @@ func New(ctx context.Context, o Options) (*Git, error) {
 	g := &Git{options: o, binary: binary, log: o.Log}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
+	}
+	g.benches = make(chan *bench, o.Parallel)
+	for range o.Parallel {
+		g.benches <- &bench{}
 	}
 	if err := g.prepareHome(); err != nil {
 		return nil, err

@@ -128,12 +128,30 @@ func history(t testing.TB, g *facade.Git, dir string) []*facade.Commit {
 	t.Helper()
 	repo, err := g.Open(dir)
 	require.NoError(t, err)
+	return commits(t, repo, hashesOf(t, repo))
+}
+
+func hashesOf(t testing.TB, repo *facade.Repository) []string {
+	t.Helper()
 	head, err := repo.Head(t.Context())
 	require.NoError(t, err)
 	require.NotEmpty(t, head.Hash)
 	hashes, err := repo.NewCommits(t.Context(), head.Hash, "")
 	require.NoError(t, err)
-	return commits(t, repo, hashes)
+	return hashes
+}
+
+// patchHistory reads it from patches.
+func patchHistory(t testing.TB, g *facade.Git, dir string) []*facade.Commit {
+	t.Helper()
+	repo, err := g.Open(dir)
+	require.NoError(t, err)
+	var all []*facade.Commit
+	for c, err := range repo.PatchHistory(t.Context(), hashesOf(t, repo)) {
+		require.NoError(t, err)
+		all = append(all, c)
+	}
+	return all
 }
 
 func commits(t testing.TB, repo *facade.Repository, hashes []string) []*facade.Commit {
@@ -144,6 +162,12 @@ func commits(t testing.TB, repo *facade.Repository, hashes []string) []*facade.C
 		all = append(all, c)
 	}
 	require.Len(t, all, len(hashes))
+	i := 0
+	for c, err := range repo.PatchHistory(t.Context(), hashes) {
+		require.NoError(t, err)
+		require.Equal(t, c, all[i], "what git's patches say of this commit")
+		i++
+	}
 	return all
 }
 

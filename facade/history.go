@@ -1,281 +1,231 @@
 package facade
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"slices"
-	"strconv"
+	"log/slog"
+	"os"
+	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
+
+	"augur/facade/pack"
 )
 
-const (
-	// blockSize is how many neighbouring commits one process gets: fewer, and the processes unpack the same deltas twice; more, and they wait for each other.
-	blockSize = 256
-	// feedSize is how many hashes are written at once: even long ones, with a command each, fit into the smallest pipe that Linux gives, 4 KiB, so that a write to one process never waits for
-	// the other one to be read.
-	feedSize = 32
-	// recycled is how many commits a process sees before another takes its place: git keeps every commit that it has read.
-	recycled = 64 * blockSize
-)
-
-// History reads commits in the order of hashes, with Options.Parallel pairs of git processes, each on blocks of neighbours. Memory does not grow with the history: a process that is ahead
-// waits until the reader has caught up. It ends with the first fault, as its last pair, and then says nothing about the commits that are left; a clone that misses or garbles objects is
-// ErrCorrupt. Leaving the loop early stops the processes.
+// History reads commits in the order of hashes. Memory does not grow with the history: what is ahead of the reader waits until it has caught up. It ends with the first fault, as its last
+// pair, and then says nothing about the commits that are left; a clone that misses or garbles objects is ErrCorrupt. Leaving the loop early stops everything that was started for it.
 func (r *Repository) History(ctx context.Context, hashes []string) iter.Seq2[*Commit, error] {
-	return func(yield func(*Commit, error) bool) {
-		if len(hashes) == 0 {
-			return
-		}
-		ctx, cancel := context.WithCancel(ctx)
-		blocks := (len(hashes) + blockSize - 1) / blockSize
-		workers := min(r.git.options.Parallel, blocks)
-		q := newQueue(blocks, workers)
-		stop := context.AfterFunc(ctx, func() { q.fail(context.Cause(ctx)) })
-		var group errgroup.Group
-		defer func() {
-			cancel()
-			stop()
-			q.fail(context.Canceled)
-			_ = group.Wait() // the first fault is in the queue
-		}()
-		h := &history{repository: r, hashes: hashes, queue: q}
-		for range workers {
-			group.Go(func() error { return h.work(ctx) })
-		}
-		for {
-			c, err := q.next()
-			if c == nil && err == nil {
-				return
-			}
-			if !yield(c, err) || err != nil {
-				return
-			}
-		}
-	}
+	return r.Read(hashes).Commits(ctx)
 }
 
-// history is one reading of commits.
-type history struct {
+// Reading is one pass over commits.
+//
+// One git process names the files that each commit changed. The versions of a file are unpacked and compared in this process, the newest first, on all processors: see docs/facade.md. What this
+// program does not know how to read, git reads: a single change, a window of commits, or all of them.
+type Reading struct {
 	repository *Repository
 	hashes     []string
-	queue      *queue
+	effort     Effort
 }
 
-// portion is what a pair of processes is asked at once.
-type portion struct {
-	block  int
-	hashes []string // in the order in which git is asked
+// Effort is what a Reading has done, and how.
+type Effort struct {
+	Commits, Rows int
+	// Asked is how many changes of one file git had to decide: texts that it compares by rules of its own, or that are too large to be held here.
+	Asked int
+	// PatchCommits is how many of the commits were read from git's patches, because something in the clone could not be read here.
+	PatchCommits int
 }
 
-// take gives the next block, newest commit first: packs hold new versions whole and old ones as differences to them, so that git unpacks each only once that way.
-func (h *history) take() (portion, bool) {
-	i, ok := h.queue.take()
-	if !ok {
-		return portion{}, false
-	}
-	block := slices.Clone(h.hashes[i*blockSize : min(len(h.hashes), (i+1)*blockSize)])
-	slices.Reverse(block)
-	return portion{block: i, hashes: block}, true
-}
+// Read prepares to read commits in the order of hashes.
+func (r *Repository) Read(hashes []string) *Reading { return &Reading{repository: r, hashes: hashes} }
 
-// work reads blocks until none is left, with a new pair of processes every recycled commits.
-func (h *history) work(ctx context.Context) error {
-	for {
-		first, ok := h.take()
-		if !ok {
-			return nil
+// Effort is what was done until now. Ask for it when the loop over Commits has ended, or within it.
+func (r *Reading) Effort() Effort { return r.effort }
+
+// Commits reads the commits, as History does. It is to be called once.
+func (r *Reading) Commits(ctx context.Context) iter.Seq2[*Commit, error] {
+	return func(yield func(*Commit, error) bool) {
+		if len(r.hashes) == 0 {
+			return
 		}
-		err := h.repository.readPair(ctx, first, h.take, h.queue.fail, func(p *pair, block portion) (objectFault, patchFault error) {
-			return h.read(ctx, p, block)
+		store, err := r.repository.store()
+		if err != nil {
+			r.patches(ctx, r.hashes, err, yield)
+			return
+		}
+		defer func() {
+			if err := store.Close(); err != nil {
+				r.repository.git.log.WarnContext(ctx, "objects of a clone not given back", slog.String("dir", r.repository.dir), slog.Any("error", err))
+			}
+		}()
+		r.read(ctx, store, yield)
+		if e := r.effort; e.Asked > 0 {
+			r.repository.git.log.DebugContext(ctx, "git decided on changes", slog.String("dir", r.repository.dir), slog.Int("changes", e.Asked), slog.Int("rows", e.Rows))
+		}
+	}
+}
+
+var (
+	errSHA256     = errors.New("object names are SHA-256")
+	errAttributes = errors.New("info/attributes may change how files are compared")
+)
+
+// store opens the objects of a clone, if all of them can be read here as git reads them.
+func (r *Repository) store() (*pack.Store, error) {
+	if r.SHA256 {
+		return nil, errSHA256
+	}
+	switch info, err := os.Stat(filepath.Join(r.dir, "info", "attributes")); {
+	case err == nil && info.Size() > 0:
+		return nil, errAttributes
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return nil, err
+	}
+	return pack.Open(filepath.Join(r.dir, "objects"))
+}
+
+// patches reads commits from git's patches instead, and says why.
+func (r *Reading) patches(ctx context.Context, hashes []string, reason error, yield func(*Commit, error) bool) bool {
+	log := r.repository.git.log
+	log.WarnContext(ctx, "history is read from git's patches", slog.String("dir", r.repository.dir), slog.Int("commits", len(hashes)), slog.Any("error", reason))
+	for c, err := range r.repository.PatchHistory(ctx, hashes) {
+		if err == nil {
+			r.effort.PatchCommits++
+			r.count(c)
+		}
+		if !yield(c, err) || err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Reading) count(c *Commit) {
+	r.effort.Commits++
+	r.effort.Rows += len(c.Files)
+}
+
+// read reads windows of commits: one is listed, one is counted, and one is handed out, at the same time.
+func (r *Reading) read(ctx context.Context, store *pack.Store, yield func(*Commit, error) bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	l := newLister(r.repository, r.hashes)
+	var group errgroup.Group
+	defer func() {
+		cancel()
+		_ = group.Wait() // its faults are those of windows
+	}()
+	group.Go(func() error { return l.run(ctx) })
+	for range r.repository.git.options.Parallel {
+		group.Go(func() error {
+			for s := range l.shards {
+				r.repository.count(ctx, store, s)
+			}
+			return nil
 		})
+	}
+	commits := newCommitReader(store)
+	for w := range l.windows {
+		select {
+		case <-w.counted:
+		case <-ctx.Done():
+			yield(nil, fmt.Errorf("read the history of %s: %w", r.repository.dir, context.Cause(ctx)))
+			return
+		}
+		if !r.handOut(ctx, w, commits, yield) {
+			return
+		}
+	}
+	if ctx.Err() != nil {
+		yield(nil, fmt.Errorf("read the history of %s: %w", r.repository.dir, context.Cause(ctx)))
+	}
+}
+
+// handOut gives the commits of a window to the caller. It returns whether there may be more.
+func (r *Reading) handOut(ctx context.Context, w *window, commits *commitReader, yield func(*Commit, error) bool) bool {
+	if err := w.fault(); err != nil {
+		return r.instead(ctx, w.hashes, err, yield)
+	}
+	r.effort.Asked += int(w.asked.Load())
+	w.rows = nil
+	for i, hash := range w.hashes {
+		c, err := commits.read(hash)
+		if err != nil {
+			return r.instead(ctx, w.hashes[i:], err, yield)
+		}
+		w.files[i].complete(c, r.repository.boundary[hash])
+		w.files[i] = changes{}
+		r.count(c)
+		if !yield(c, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// instead decides what becomes of commits that could not be read: git reads them, unless it was git that hung, or nobody waits for them any more.
+func (r *Reading) instead(ctx context.Context, hashes []string, err error, yield func(*Commit, error) bool) bool {
+	if ctx.Err() != nil || errors.Is(err, ErrTimeout) {
+		yield(nil, err)
+		return false
+	}
+	return r.patches(ctx, hashes, err, yield)
+}
+
+// commitReader reads commit objects.
+type commitReader struct {
+	objects *pack.Reader
+}
+
+const (
+	commitBudget = 1 << 20
+	// largestCommit is far beyond any message that was written by a person; git reads what is larger.
+	largestCommit = 16 << 20
+)
+
+func newCommitReader(store *pack.Store) *commitReader {
+	c := &commitReader{objects: pack.NewReader(commitBudget, largestCommit)}
+	c.objects.Use(store)
+	return c
+}
+
+func (c *commitReader) read(hash string) (commit *Commit, err error) {
+	err = guarded(func() error {
+		name, ok := pack.ParseHash([]byte(hash))
+		if !ok {
+			return fmt.Errorf("%q is no commit", hash)
+		}
+		object, err := c.objects.Object(name)
 		if err != nil {
 			return err
 		}
-	}
-}
-
-// read turns a block round again. The commits that do not fit into memory at once, the older ones, are read a second time, one by one in their order.
-func (h *history) read(ctx context.Context, p *pair, block portion) (objectFault, patchFault error) {
-	kept := make([]*Commit, 0, len(block.hashes))
-	held := 0
-	objectFault, patchFault = p.read(block.hashes, func(c *Commit) error {
-		if held += weight(c); held <= queueWeight || len(kept) == 0 {
-			kept = append(kept, c)
+		defer c.objects.GiveBack(object)
+		if object.Kind != pack.Commit {
+			return fmt.Errorf("%s is no commit", hash)
 		}
+		commit = parseCommit(hash, object.Data)
 		return nil
 	})
-	if objectFault != nil || patchFault != nil {
-		return objectFault, patchFault
-	}
-	put := func(c *Commit) error { return h.queue.put(block.block, c) }
-	if older := block.hashes[len(kept):]; len(older) > 0 {
-		slices.Reverse(older)
-		err := h.repository.readPair(ctx, portion{hashes: older}, func() (portion, bool) { return portion{}, false }, h.queue.fail,
-			func(p *pair, older portion) (objectFault, patchFault error) { return p.read(older.hashes, put) })
-		if err != nil {
-			return err, nil
-		}
-	}
-	for _, c := range slices.Backward(kept) {
-		if err := put(c); err != nil {
-			return err, nil
-		}
-	}
-	h.queue.finish(block.block)
-	return nil, nil
+	return commit, err
 }
 
-// readPair starts two processes, asks them for the commits of first and of what take gives after it, and lets read have the answers. It tells fail of a fault, before it waits for take.
-func (r *Repository) readPair(ctx context.Context, first portion, take func() (portion, bool), fail func(error), read func(*pair, portion) (objectFault, patchFault error)) error {
-	objects, err := r.git.stream(ctx, call{op: "read commits of " + r.dir, dir: r.dir, env: r.env}, r.git.batch...)
-	if err != nil {
-		fail(err)
-		return err
-	}
-	patches, err := r.git.stream(ctx, call{op: "read patches of " + r.dir, dir: r.dir, env: r.env}, patchArgs...)
-	if err != nil {
-		fail(err)
-		return errors.Join(err, objects.finish(context.Canceled))
-	}
-	fed := make(chan portion, 1)
-	done := make(chan struct{})
-	var feeder errgroup.Group
-	feeder.Go(func() error {
-		defer close(fed)
-		defer objects.in.Close()
-		defer patches.in.Close()
-		for next, seen, ok := first, 0, true; ok; {
-			select {
-			case fed <- next:
-			case <-done:
-				return nil
-			}
-			if err := r.git.feed(next.hashes, objects.in, patches.in); err != nil {
-				return err
-			}
-			if seen += len(next.hashes); seen >= recycled {
-				return nil
-			}
-			next, ok = take()
-		}
-		return nil
-	})
-	pair := &pair{boundary: r.boundary, objects: bufio.NewReaderSize(objects.out, 64<<10), patches: newPatchReader(patches.out)}
-	var objectFault, patchFault error
-	for next := range fed {
-		if objectFault, patchFault = read(pair, next); objectFault != nil || patchFault != nil {
-			break
-		}
-	}
-	close(done)
-	if objectFault != nil {
-		patches.cancel(context.Canceled)
-	}
-	if patchFault != nil {
-		objects.cancel(context.Canceled)
-	}
-	objectErr, patchErr := objects.finish(objectFault), patches.finish(patchFault)
+// changes are the rows of one commit that is not complete.
+type changes struct {
+	files   []FileChange
+	repairs int // paths
+}
+
+// complete gives a commit its rows.
+func (f changes) complete(c *Commit, boundary bool) {
 	switch {
-	case objectFault != nil:
-		err = objectErr
-	case patchFault != nil:
-		err = patchErr
+	case len(c.Parents) > 1 && !boundary:
+		c.Files = []FileChange{{Path: MergeCommit}}
+	case len(f.files) == 0:
+		c.Files = []FileChange{{}}
 	default:
-		err = errors.Join(objectErr, patchErr)
+		c.Files = f.files
 	}
-	if err != nil {
-		fail(err)
-		_ = feeder.Wait() // it could not write to a process that has ended
-		return err
-	}
-	if err := feeder.Wait(); err != nil {
-		fail(err)
-		return err
-	}
-	return nil
-}
-
-// feed asks both processes for the commits.
-func (g *Git) feed(block []string, objects, patches io.Writer) error {
-	var commands, list bytes.Buffer
-	for some := range slices.Chunk(block, feedSize) {
-		commands.Reset()
-		list.Reset()
-		for _, h := range some {
-			commands.WriteString(g.ask + h + "\n")
-			list.WriteString(h + "\n")
-		}
-		commands.WriteString(g.flush)
-		if _, err := objects.Write(commands.Bytes()); err != nil {
-			return fmt.Errorf("ask for commits: %w", err)
-		}
-		if _, err := patches.Write(list.Bytes()); err != nil {
-			return fmt.Errorf("ask for patches: %w", err)
-		}
-	}
-	if _, err := io.WriteString(patches, endOfBlock); err != nil {
-		return fmt.Errorf("ask for patches: %w", err)
-	}
-	return nil
-}
-
-// pair reads the answers of the two processes of one worker.
-type pair struct {
-	objects *bufio.Reader
-	patches *patchReader
-	raw     []byte
-	// boundary are the commits whose parents the clone lacks: git shows them as roots.
-	boundary map[string]bool
-}
-
-// read hands the commits of a block to emit. Which process failed decides whose last words explain it.
-func (p *pair) read(block []string, emit func(*Commit) error) (objectFault, patchFault error) {
-	for _, hash := range block {
-		raw, err := p.object(hash)
-		if err != nil {
-			return err, nil
-		}
-		c := parseCommit(hash, raw)
-		parents := len(c.Parents)
-		if p.boundary[hash] {
-			parents = 0
-		}
-		if c.Files, err = p.patches.changes(hash, parents, &c.Repairs); err != nil {
-			return nil, err
-		}
-		if err := emit(c); err != nil {
-			return err, nil
-		}
-	}
-	return nil, p.patches.end()
-}
-
-// object reads "hash commit size", the object, and a newline. The object is valid until the next one is read.
-func (p *pair) object(hash string) ([]byte, error) {
-	line, err := p.objects.ReadSlice('\n')
-	if err != nil {
-		return nil, unexpected(err)
-	}
-	f := bytes.Fields(line)
-	if len(f) != 3 || string(f[0]) != hash || string(f[1]) != "commit" {
-		return nil, fmt.Errorf("%w: commit %s: git cat-file says %q", ErrCorrupt, hash, bytes.TrimSpace(line))
-	}
-	size, err := strconv.ParseInt(string(f[2]), 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("commit %s: size %q", hash, f[2])
-	}
-	if size+1 > int64(cap(p.raw)) || cap(p.raw) > keptSpill {
-		p.raw = make([]byte, max(size+1, 4<<10))
-	}
-	p.raw = p.raw[:size+1]
-	if _, err := io.ReadFull(p.objects, p.raw); err != nil {
-		return nil, unexpected(err)
-	}
-	return p.raw[:size], nil
+	c.Repairs.Paths += f.repairs
 }

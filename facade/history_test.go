@@ -3,6 +3,7 @@ package facade_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,6 +40,16 @@ func opened(t testing.TB, n int, change ...func(*facade.Options)) (repo *facade.
 	return repo, strings.Fields(git(t, dir, "rev-list", "--reverse", "main")), home
 }
 
+// ways are the ways to read a history, with the git commands that each needs.
+var ways = []struct {
+	name  string
+	words []string
+	read  func(*facade.Repository, context.Context, []string) iter.Seq2[*facade.Commit, error]
+}{
+	{"objects", []string{"diff-tree"}, (*facade.Repository).History},
+	{"patches", []string{"diff-tree", "cat-file"}, (*facade.Repository).PatchHistory},
+}
+
 func TestHistoryIsTheSameWithAnyNumberOfProcesses(t *testing.T) {
 	t.Parallel()
 	dir := bare(t)
@@ -53,7 +64,7 @@ func TestHistoryIsTheSameWithAnyNumberOfProcesses(t *testing.T) {
 		require.Equal(t, first, got)
 	}
 	old := newGit(t, func(o *facade.Options) { o.Binary = wrapped(t, "version", "echo git version 2.35.1; exit 0") })
-	require.Equal(t, first, history(t, old, dir), "before 2.36 objects are asked for in another way")
+	require.Equal(t, first, patchHistory(t, old, dir), "before 2.36 objects are asked for in another way")
 	for i, c := range first {
 		require.Equal(t, fmt.Sprintf("commit %d", i), c.Message)
 	}
@@ -91,53 +102,62 @@ func TestLongHistoriesAreReadByFreshProcesses(t *testing.T) {
 	require.Len(t, history(t, g, dir), n)
 	count, err := os.ReadFile(started)
 	require.NoError(t, err)
-	require.Len(t, count, 2)
+	require.Len(t, count, 4, "two for either way to read")
 }
 
 func TestLeavingAHistoryEarlyLeavesNoProcess(t *testing.T) {
 	t.Parallel()
-	repo, hashes, home := opened(t, 2000, func(o *facade.Options) { o.Binary = wrapped(t, "cat-file", `git "$@"; exec sleep 1000`) })
-	for c, err := range repo.History(t.Context(), hashes) {
-		require.NoError(t, err)
-		require.NotEmpty(t, processes(t, home))
-		if c.Hash == hashes[10] {
-			break
+	for _, way := range ways {
+		// More than what may wait for the reader.
+		repo, hashes, home := opened(t, 30_000)
+		for c, err := range way.read(repo, t.Context(), hashes) {
+			require.NoError(t, err)
+			require.NotEmpty(t, processes(t, home))
+			if c.Hash == hashes[10] {
+				break
+			}
 		}
+		require.Empty(t, processes(t, home), way.name)
 	}
-	require.Empty(t, processes(t, home))
 }
 
 func TestCancelledHistoryEndsWithTheReason(t *testing.T) {
 	t.Parallel()
-	repo, hashes, home := opened(t, 2000)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	seen, last := 0, error(nil)
-	for _, err := range repo.History(ctx, hashes) {
-		if last = err; err != nil {
-			break
+	for _, way := range ways {
+		// More than what may wait for the reader.
+		repo, hashes, home := opened(t, 30_000)
+		ctx, cancel := context.WithCancel(t.Context())
+		t.Cleanup(cancel)
+		seen, last := 0, error(nil)
+		for _, err := range way.read(repo, ctx, hashes) {
+			if last = err; err != nil {
+				break
+			}
+			if seen++; seen == 10 {
+				cancel()
+			}
 		}
-		if seen++; seen == 10 {
-			cancel()
-		}
+		require.ErrorIs(t, last, context.Canceled, way.name)
+		require.NotErrorIs(t, last, facade.ErrTimeout)
+		require.Less(t, seen, len(hashes))
+		require.Empty(t, processes(t, home))
 	}
-	require.ErrorIs(t, last, context.Canceled)
-	require.NotErrorIs(t, last, facade.ErrTimeout)
-	require.Empty(t, processes(t, home))
 }
 
 func TestHistoryOfAGitThatHangsTimesOut(t *testing.T) {
 	t.Parallel()
-	for _, word := range []string{"diff-tree", "cat-file"} {
-		repo, hashes, home := opened(t, 3, func(o *facade.Options) {
-			o.Binary = wrapped(t, word, "sleep 1000 & wait")
-			o.Timeouts.Stall = 50 * time.Millisecond
-		})
-		for c, err := range repo.History(t.Context(), hashes) {
-			require.Nil(t, c)
-			require.ErrorIs(t, err, facade.ErrTimeout)
+	for _, way := range ways {
+		for _, word := range way.words {
+			repo, hashes, home := opened(t, 3, func(o *facade.Options) {
+				o.Binary = wrapped(t, word, "sleep 1000 & wait")
+				o.Timeouts.Stall = 50 * time.Millisecond
+			})
+			for c, err := range way.read(repo, t.Context(), hashes) {
+				require.Nil(t, c)
+				require.ErrorIs(t, err, facade.ErrTimeout)
+			}
+			require.Empty(t, processes(t, home), "the child of git as well")
 		}
-		require.Empty(t, processes(t, home), "the child of git as well")
 	}
 }
 
@@ -151,11 +171,11 @@ func TestGitThatFailsIsNeverAnEmptyHistory(t *testing.T) {
 		"garbage": "yes | head -c 5000000; exit 0",
 		"hangs":   "sleep 1000 & wait",
 	} {
-		for _, word := range []string{"rev-list", "diff-tree", "cat-file", "rev-parse", "merge-base"} {
+		for _, word := range []string{"rev-list", "rev-parse", "merge-base", "objects diff-tree", "patches diff-tree", "patches cat-file"} {
 			t.Run(name+" "+word, func(t *testing.T) {
 				t.Parallel()
 				repo, hashes, home := opened(t, 3, func(o *facade.Options) {
-					o.Binary = wrapped(t, word, instead)
+					o.Binary = wrapped(t, word[strings.Index(word, " ")+1:], instead)
 					o.Timeouts.Stall, o.Timeouts.Local = 50*time.Millisecond, 50*time.Millisecond
 					if name != "hangs" {
 						o.Timeouts.Stall, o.Timeouts.Local = time.Minute, time.Minute
@@ -175,8 +195,12 @@ func TestGitThatFailsIsNeverAnEmptyHistory(t *testing.T) {
 					}
 					_, err = repo.IsAncestor(t.Context(), hashes[0], hashes[2])
 				default:
+					read := ways[0].read
+					if strings.HasPrefix(word, ways[1].name) {
+						read = ways[1].read
+					}
 					seen := 0
-					for c, fault := range repo.History(t.Context(), hashes) {
+					for c, fault := range read(repo, t.Context(), hashes) {
 						if c != nil {
 							seen++
 						}

@@ -6,16 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // patchArgs are the arguments of the git process that patchReader reads: for every commit on stdin its hash and a NUL; unless it is a merge or empty, the raw records
 // of its changes, framed by NUL, and a NUL; then the patch. A line that is no hash is printed back as it is: that is how the end of a block is told.
 // One line of context is enough for the same numbers as with three; with none, git finds other differences.
-var patchArgs = []string{
-	"diff-tree", "--stdin", "--root", "--always", "-r", "-z", "--raw", "-p", "--full-index", "--no-abbrev",
-	"-M50%", "-l1000", "-U1", "--inter-hunk-context=0", "--diff-algorithm=myers", "--indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/",
-	"--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--ignore-submodules=none", "--submodule=short", "-O/dev/null",
-}
+var patchArgs = slices.Concat([]string{"diff-tree", "--stdin", "--raw"}, treeArgs, linesArgs)
+
+// treeArgs decide which files a commit changed, linesArgs which lines of them.
+var (
+	treeArgs = []string{
+		"--root", "--always", "-r", "-z", "--full-index", "--no-abbrev", "-M50%", "-l1000", "--no-ext-diff", "--no-color", "--no-relative", "--ignore-submodules=none", "-O/dev/null",
+	}
+	linesArgs = []string{
+		"-p", "-U1", "--inter-hunk-context=0", "--diff-algorithm=myers", "--indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/", "--no-ext-diff", "--no-textconv", "--no-color",
+		"--submodule=short",
+	}
+)
 
 // endOfBlock is the line that stands after the last commit of a block, on stdin and so on stdout. It is no hash, and no line of a patch starts like it.
 const endOfBlock = "!\n"

@@ -1,7 +1,7 @@
 // Package bench measures facade against git, and compares its rows with git's own numbers, on repositories that people name.
 //
 // A program calls it for `make bench-facade` and `make verify-facade`. It changes nothing in a repository. A row is one change of one file by one commit; it differs when its
-// added and whitespace lines are not git's insertions, or its removed and re-indented lines not git's deletions.
+// added and whitespace lines are not git's insertions, its removed and re-indented lines not git's deletions, or anything of it is not what the patches say.
 package bench
 
 import (
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os/exec"
 	"slices"
 	"time"
@@ -118,14 +119,14 @@ func (r Result) String() string {
 // shown is how many differences are told one by one.
 const shown = 20
 
-// Verify compares every row with `git log --numstat -z -M`.
+// Verify compares every commit with what git's patches say of it, and every row with `git log --numstat -z -M`.
 func (b Bench) Verify(ctx context.Context, dir string) (Result, error) {
 	var res Result
 	repo, hashes, err := open(ctx, b.Git, dir)
 	if err != nil || len(hashes) == 0 {
 		return res, err
 	}
-	cmd := exec.CommandContext(ctx, "git", "--git-dir="+dir, "log", "--date-order", "--reverse", "--numstat", "-z", "-M", "-l1000", "--root", "--format=%H")
+	cmd := exec.CommandContext(ctx, "git", "--git-dir="+dir, "log", "--date-order", "--reverse", "--raw", "--numstat", "-z", "-M", "-l1000", "--root", "--format=%H")
 	cmd.Env = b.env()
 	cmd.Stderr = b.Out
 	pipe, err := cmd.StdoutPipe()
@@ -141,13 +142,20 @@ func (b Bench) Verify(ctx context.Context, dir string) (Result, error) {
 			fmt.Fprintf(b.Out, format+"\n", args...)
 		}
 	}
-	for c, err := range repo.History(ctx, hashes) {
+	patches, stop := iter.Pull2(repo.PatchHistory(ctx, hashes))
+	defer stop()
+	reading := repo.Read(hashes)
+	for c, err := range reading.Commits(ctx) {
 		if err != nil {
 			return res, errors.Join(err, cmd.Cancel())
 		}
 		hash, files, err := truth.commit()
 		if err != nil {
 			return res, errors.Join(fmt.Errorf("read git log --numstat: %w", err), cmd.Cancel())
+		}
+		patch, err, _ := patches()
+		if err != nil {
+			return res, errors.Join(err, cmd.Cancel())
 		}
 		res.Commits++
 		res.Repairs.Add(c.Repairs)
@@ -156,8 +164,11 @@ func (b Bench) Verify(ctx context.Context, dir string) (Result, error) {
 			break
 		}
 		res.Rows += len(c.Files)
+		compareCommits(c, patch, differ)
 		compare(c, files, differ)
 	}
+	effort := reading.Effort()
+	fmt.Fprintf(b.Out, "git decided on %d changes, and %d commits were read from its patches\n", effort.Asked, effort.PatchCommits)
 	if hash, _, err := truth.commit(); !errors.Is(err, io.EOF) {
 		differ("commit %s: only git has it (%v)", hash, err)
 	}

@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strconv"
 	"strings"
 
 	"augur/facade"
 )
 
-// numstat reads `git log --numstat -z --format=%H`.
+// numstat reads `git log --raw --numstat -z --format=%H`.
 type numstat struct {
 	br   *bufio.Reader
 	next string // the hash of the next commit, when it was read already
@@ -22,9 +23,11 @@ type numstat struct {
 type lines struct {
 	path                  string
 	insertions, deletions int
+	// retyped: a file became a link, or the like. The patch has all lines of both, and the counts only what differs between them.
+	retyped bool
 }
 
-// commit returns the next commit and its files, io.EOF at the end. The parts end with NUL; a record has tabs, a hash has none.
+// commit returns the next commit and its files, io.EOF at the end. The parts end with NUL; a raw record starts with a colon, a count has tabs, a hash has neither.
 func (n *numstat) commit() (string, []lines, error) {
 	hash := n.next
 	n.next = ""
@@ -36,6 +39,7 @@ func (n *numstat) commit() (string, []lines, error) {
 		hash = part
 	}
 	var files []lines
+	retyped := map[string]bool{}
 	for {
 		part, err := n.part()
 		if errors.Is(err, io.EOF) {
@@ -45,6 +49,12 @@ func (n *numstat) commit() (string, []lines, error) {
 			return "", nil, err
 		}
 		if part == "" {
+			continue
+		}
+		if part[0] == ':' {
+			if err := n.raw(part, retyped); err != nil {
+				return "", nil, err
+			}
 			continue
 		}
 		f := strings.SplitN(part, "\t", 3)
@@ -68,8 +78,26 @@ func (n *numstat) commit() (string, []lines, error) {
 			}
 			l.path = strings.TrimSuffix(renamed, "\x00")
 		}
+		l.retyped = retyped[l.path]
 		files = append(files, l)
 	}
+}
+
+// raw reads the paths of a raw record, and notes a change of type.
+func (n *numstat) raw(record string, retyped map[string]bool) error {
+	status := record[strings.LastIndexByte(record, ' ')+1:]
+	paths := 1
+	if strings.HasPrefix(status, "R") {
+		paths = 2
+	}
+	for range paths {
+		path, err := n.br.ReadString(0)
+		if err != nil {
+			return err
+		}
+		retyped[strings.TrimSuffix(path, "\x00")] = status == "T"
+	}
+	return nil
 }
 
 func (n *numstat) part() (string, error) {
@@ -97,8 +125,26 @@ func compare(c *facade.Commit, files []lines, differ func(string, ...any)) {
 		want := files[i]
 		path := strings.TrimPrefix(f.Path, facade.DeletedPrefix)
 		if !strings.HasPrefix(want.path, facade.DeletedPrefix) && path != strings.ToValidUTF8(want.path, "\uFFFD") ||
-			f.Added+f.Whitespace != want.insertions || f.Removed+f.Reindented != want.deletions {
+			!want.retyped && (f.Added+f.Whitespace != want.insertions || f.Removed+f.Reindented != want.deletions) {
 			differ("commit %s: git has %q +%d -%d, we %+v", c.Hash, want.path, want.insertions, want.deletions, f)
 		}
+	}
+}
+
+// compareCommits tells every difference between a commit as it is read and as git's patches have it.
+func compareCommits(c, patch *facade.Commit, differ func(string, ...any)) {
+	if len(c.Files) != len(patch.Files) {
+		differ("commit %s: the patches have %d files, we %d", c.Hash, len(patch.Files), len(c.Files))
+		return
+	}
+	for i, f := range c.Files {
+		if f != patch.Files[i] {
+			differ("commit %s: the patches have %+v, we %+v", c.Hash, patch.Files[i], f)
+		}
+	}
+	one, other := *c, *patch
+	one.Files, other.Files = nil, nil
+	if !reflect.DeepEqual(one, other) {
+		differ("commit %s: the patches have %+v, we %+v", c.Hash, other, one)
 	}
 }

@@ -23,7 +23,7 @@ func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer, endT
 	repo := flags.String("repo", "", "git `directory` to read")
 	verify := flags.Bool("verify", false, "compare every row with git log --numstat instead of measuring")
 	rounds := flags.Int("rounds", 3, "how often git and the engine run, in turns")
-	parallel := flags.Int("parallel", 0, "git processes (0: one a processor)")
+	parallel := flags.Int("parallel", 0, "workers (0: one a processor)")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}

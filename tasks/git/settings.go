@@ -69,7 +69,7 @@ type Settings struct {
 	LowSpeedLimit int `setting:"low_speed_limit" default:"1000" min:"0" max:"1000000000" unused:"it is always 1000"`
 	// How long a transfer may stay under low_speed_limit. Go duration text, whole seconds.
 	LowSpeedTime time.Duration `setting:"low_speed_time" default:"1m" min:"1s" max:"1h"`
-	// How many git processes one analysis uses at a time. 0: as many as the machine has processors.
+	// How many versions of files a worker process compares at a time, and how many git processes one analysis uses where git has to do it. 0: as many as the machine has processors.
 	GitProcesses int `setting:"git_processes" default:"0" min:"0" max:"1024"`
 
 	// Largest file that is looked at for lines of code, imports and dependencies, such as `16 MB` or `512KiB`; larger ones are left out and counted in

@@ -10,34 +10,39 @@ import (
 	"time"
 )
 
-const repoActivity = `-- name: RepoActivity :one
+const repoFirstDay = `-- name: RepoFirstDay :one
 SELECT coalesce(least(
-        (SELECT min(c.cmt_author_date) FROM augur_data.commits c WHERE c.repo_id = s.repo_id),
-        (SELECT to_char(min(i.created_at), 'YYYY-MM-DD') FROM augur_data.issues i WHERE i.repo_id = s.repo_id),
-        (SELECT to_char(min(p.pr_created_at), 'YYYY-MM-DD') FROM augur_data.pull_requests p WHERE p.repo_id = s.repo_id)
-    ), '')::text AS first_day,
-    s.facade_data_last_collected, s.core_data_last_collected, statement_timestamp()::timestamptz AS now
-FROM augur_operations.collection_status s
-WHERE s.repo_id = $1
+    (SELECT min(c.cmt_author_date) FROM augur_data.commits c WHERE c.repo_id = $1::bigint),
+    (SELECT to_char(min(i.created_at), 'YYYY-MM-DD') FROM augur_data.issues i WHERE i.repo_id = $1),
+    (SELECT to_char(min(p.pr_created_at), 'YYYY-MM-DD') FROM augur_data.pull_requests p WHERE p.repo_id = $1)
+), '')::text AS first_day
 `
 
-type RepoActivityRow struct {
-	FirstDay                string
+// RepoFirstDay tells when a repository's first activity was, as text; empty when there is none.
+func (q *Queries) RepoFirstDay(ctx context.Context, db DBTX, repoID int64) (string, error) {
+	row := db.QueryRow(ctx, repoFirstDay, repoID)
+	var first_day string
+	err := row.Scan(&first_day)
+	return first_day, err
+}
+
+const repoKnown = `-- name: RepoKnown :one
+SELECT facade_data_last_collected, core_data_last_collected, statement_timestamp()::timestamptz AS now
+FROM augur_operations.collection_status
+WHERE repo_id = $1
+`
+
+type RepoKnownRow struct {
 	FacadeDataLastCollected *time.Time
 	CoreDataLastCollected   *time.Time
 	Now                     time.Time
 }
 
-// RepoActivity tells when a repository's first activity was, as text (empty when there is none), and until when each phase is known.
-func (q *Queries) RepoActivity(ctx context.Context, db DBTX, repoID int64) (RepoActivityRow, error) {
-	row := db.QueryRow(ctx, repoActivity, repoID)
-	var i RepoActivityRow
-	err := row.Scan(
-		&i.FirstDay,
-		&i.FacadeDataLastCollected,
-		&i.CoreDataLastCollected,
-		&i.Now,
-	)
+// RepoKnown tells until when each phase of a repository is known.
+func (q *Queries) RepoKnown(ctx context.Context, db DBTX, repoID int64) (RepoKnownRow, error) {
+	row := db.QueryRow(ctx, repoKnown, repoID)
+	var i RepoKnownRow
+	err := row.Scan(&i.FacadeDataLastCollected, &i.CoreDataLastCollected, &i.Now)
 	return i, err
 }
 

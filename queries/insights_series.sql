@@ -76,13 +76,16 @@ WHERE a.answered_at >= @from_day::timestamp AND a.answered_at < @to_day::timesta
 GROUP BY day
 ORDER BY day;
 
--- name: RepoActivity :one
--- RepoActivity tells when a repository's first activity was, as text (empty when there is none), and until when each phase is known.
+-- name: RepoKnown :one
+-- RepoKnown tells until when each phase of a repository is known.
+SELECT facade_data_last_collected, core_data_last_collected, statement_timestamp()::timestamptz AS now
+FROM augur_operations.collection_status
+WHERE repo_id = @repo_id;
+
+-- name: RepoFirstDay :one
+-- RepoFirstDay tells when a repository's first activity was, as text; empty when there is none.
 SELECT coalesce(least(
-        (SELECT min(c.cmt_author_date) FROM augur_data.commits c WHERE c.repo_id = s.repo_id),
-        (SELECT to_char(min(i.created_at), 'YYYY-MM-DD') FROM augur_data.issues i WHERE i.repo_id = s.repo_id),
-        (SELECT to_char(min(p.pr_created_at), 'YYYY-MM-DD') FROM augur_data.pull_requests p WHERE p.repo_id = s.repo_id)
-    ), '')::text AS first_day,
-    s.facade_data_last_collected, s.core_data_last_collected, statement_timestamp()::timestamptz AS now
-FROM augur_operations.collection_status s
-WHERE s.repo_id = @repo_id;
+    (SELECT min(c.cmt_author_date) FROM augur_data.commits c WHERE c.repo_id = @repo_id::bigint),
+    (SELECT to_char(min(i.created_at), 'YYYY-MM-DD') FROM augur_data.issues i WHERE i.repo_id = @repo_id),
+    (SELECT to_char(min(p.pr_created_at), 'YYYY-MM-DD') FROM augur_data.pull_requests p WHERE p.repo_id = @repo_id)
+), '')::text AS first_day;

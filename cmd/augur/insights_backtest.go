@@ -78,7 +78,7 @@ func (a *app) backtestFile(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	var out io.Writer = a.stdout
+	out := a.stdout
 	if c.Path("out") != "-" {
 		file, err := os.Create(c.Path("out"))
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,15 +91,15 @@ func savePlot(path, title string, days []chartDay) error {
 			flagged = append(flagged, plotter.XY{X: x, Y: *d.Value})
 		}
 	}
-	for i := len(lower) - 1; i >= 0; i-- {
-		band = append(band, lower[i])
+	for _, point := range slices.Backward(lower) {
+		band = append(band, point)
 	}
 	usual, err := plotter.NewPolygon(band)
 	if err != nil {
 		return fmt.Errorf("draw the band: %w", err)
 	}
 	usual.Color = color.NRGBA{R: 0x90, G: 0xb0, B: 0xd8, A: 0x70}
-	usual.LineStyle.Width = 0
+	usual.Width = 0
 	p.Add(usual)
 	p.Legend.Add("usual", usual)
 	if len(values) > 0 {

@@ -9,10 +9,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"augur/db"
+	"augur/tasks/insights"
 )
 
 const insightsRunHelp = `Judges the daily figures of repositories now, as the machine learning phase does at its interval, and stores what is anomalous. Nobody is told: that is left to the
-phase. --replay judges from the beginning of the series instead of going on from where the last run stopped, so that late changes of old days count.
+phase. --replay learns what is usual from the beginning of the series instead of going on from where the last run stopped, so that late changes of old days count.
 
 Exit status: 0 judged, 1 at least one repository could not be judged, 2 called in a wrong way.`
 
@@ -41,6 +42,9 @@ func (a *app) insightsRunCommand() *cli.Command {
 		}),
 	}
 }
+
+// judgeFunc is a way to judge a repository.
+type judgeFunc func(ctx context.Context, tx db.DBTX, repoID int64) (*insights.Found, error)
 
 // judgedRepo is a row of what `augur insights run` did.
 type judgedRepo struct {
@@ -77,10 +81,14 @@ func (s *insightsSession) reposToJudge(ctx context.Context, operands []string) (
 
 // judge judges repositories, one transaction each.
 func (a *app) judge(ctx context.Context, c *cli.Context, s *insightsSession, repos []judgedRepo) error {
+	judge := s.source.Judge
+	if c.Bool("replay") {
+		judge = s.source.JudgeAnew
+	}
 	failed := false
 	for i := range repos {
 		r := &repos[i]
-		err := s.judgeOne(ctx, r, c.Bool("replay"))
+		err := s.judgeOne(ctx, r, judge)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -108,9 +116,9 @@ func (a *app) judge(ctx context.Context, c *cli.Context, s *insightsSession, rep
 	return nil
 }
 
-func (s *insightsSession) judgeOne(ctx context.Context, r *judgedRepo, replay bool) error {
+func (s *insightsSession) judgeOne(ctx context.Context, r *judgedRepo, judge judgeFunc) error {
 	return pgx.BeginTxFunc(ctx, s.Pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
-		found, err := s.source.Judge(ctx, db.DBTX(tx), r.RepoID, replay)
+		found, err := judge(ctx, tx, r.RepoID)
 		if err != nil {
 			return err
 		}

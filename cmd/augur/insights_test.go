@@ -68,8 +68,14 @@ func TestABacktestOfAFileNeedsNoDatabase(t *testing.T) {
 func TestWrongUseOfInsightsIsSaid(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"insights", "run"}, {"insights", "show", "one"}, {"insights", "mute"}, {"insights", "mute", "7", "no-such-metric"}, {"insights", "plot", "7"},
-		{"insights", "plot", "7", "code-changes", "-o", "a.gif"}, {"insights", "backtest"}, {"insights", "backtest", "--in", "x", "--contamination", "2"},
+		{"insights", "run"},
+		{"insights", "show", "one"},
+		{"insights", "mute"},
+		{"insights", "mute", "7", "no-such-metric"},
+		{"insights", "plot", "7"},
+		{"insights", "plot", "7", "code-changes", "-o", "a.gif"},
+		{"insights", "backtest"},
+		{"insights", "backtest", "--in", "x", "--contamination", "2"},
 		{"insights", "list", "--since", "yesterday"},
 	} {
 		require.Equal(t, exitUsage, augur(t, nil, args...).status, "%v", args)

@@ -93,7 +93,7 @@ func post(ctx context.Context, address config.Secret, header http.Header, body [
 	}
 	defer response.Body.Close()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		said, _ := io.ReadAll(io.LimitReader(response.Body, 200)) //nolint:errcheck // what was said is a courtesy
+		said, _ := io.ReadAll(io.LimitReader(response.Body, 200))
 		return fmt.Errorf("status %s: %.200q", response.Status, said)
 	}
 	return nil

@@ -186,8 +186,8 @@ func saveOf(repoID int64, m *Metric, direction string, c change, band float64, d
 
 // gaps finds the days on which nothing at all came in although it was expected, while it was the same in other repositories: then it is not the people who
 // stopped. The verdict of the strongest series stands for the day.
-func (s *Source) gaps(ctx context.Context, tx db.DBTX, repoID int64, all []judged) (gaps map[time.Time]*insight.Verdict, others string, err error) {
-	gaps = map[time.Time]*insight.Verdict{}
+func (s *Source) gaps(ctx context.Context, tx db.DBTX, repoID int64, all []judged) (gaps map[time.Time]*insight.Verdict, others map[time.Time]string, err error) {
+	gaps, others = map[time.Time]*insight.Verdict{}, map[time.Time]string{}
 	active := map[time.Time]bool{}
 	for _, j := range all {
 		for i := range j.verdicts {
@@ -207,19 +207,19 @@ func (s *Source) gaps(ctx context.Context, tx db.DBTX, repoID int64, all []judge
 		}
 		around, err := s.queries.OtherReposDown(ctx, tx, db.OtherReposDownParams{RepoID: repoID, Day: date})
 		if err != nil {
-			return nil, "", fmt.Errorf("ask whether other repositories stopped on %s, too: %w", date.Format(time.DateOnly), err)
+			return nil, nil, fmt.Errorf("ask whether other repositories stopped on %s, too: %w", date.Format(time.DateOnly), err)
 		}
 		if around.Stopped < gapRepos || around.Stopped*gapPart < around.Judged {
 			delete(gaps, date)
 			continue
 		}
-		others = fmt.Sprintf("%d of %d other repositories", around.Stopped, around.Judged)
+		others[date] = fmt.Sprintf("%d of %d other repositories", around.Stopped, around.Judged)
 	}
 	return gaps, others, nil
 }
 
 // concludeGaps stores gaps of the collection, one for the repository however many series have it.
-func (s *Source) concludeGaps(found *Found, stored []condition, gaps map[time.Time]*insight.Verdict, others string, from time.Time) error {
+func (s *Source) concludeGaps(found *Found, stored []condition, gaps map[time.Time]*insight.Verdict, others map[time.Time]string, from time.Time) error {
 	flagged := make([]*insight.Verdict, 0, len(gaps))
 	for _, v := range gaps {
 		flagged = append(flagged, v)
@@ -236,7 +236,7 @@ func (s *Source) concludeGaps(found *Found, stored []condition, gaps map[time.Ti
 			if err != nil {
 				return err
 			}
-			save.Reason = fmt.Sprintf("A gap in the collection? Nothing at all is known up to %s, and it is the same in %s.", c.peak.Date.Format("2 January 2006"), others)
+			save.Reason = fmt.Sprintf("A gap in the collection? Nothing at all is known up to %s, and it is the same in %s.", c.peak.Date.Format("2 January 2006"), others[c.peak.Date])
 			found.saves = append(found.saves, save)
 		}
 	}

@@ -205,7 +205,7 @@ func TestGoingOnDayByDayEqualsAReplay(t *testing.T) {
 	source := insights.New(w.settings(), insights.Options{})
 	judge := func(repo int64, daysAgo int) {
 		w.collected(repo, time.Now().AddDate(0, 0, -daysAgo))
-		found, err := source.Judge(t.Context(), w.pool, repo, false)
+		found, err := source.Judge(t.Context(), w.pool, repo)
 		require.NoError(t, err)
 		require.NoError(t, pgx.BeginFunc(t.Context(), w.pool, func(tx pgx.Tx) error { return found.Save(t.Context(), tx) }))
 	}
@@ -324,7 +324,7 @@ func TestPeopleAreToldOnceAlsoWhenTheirServerFailsFirst(t *testing.T) {
 		Channel string
 		Failed  bool
 	}](w, "SELECT channel, error IS NOT NULL FROM augur_operations.insight_delivery ORDER BY delivery_id")
-	require.Equal(t, 3, len(tried), "%v", tried)
+	require.Len(t, tried, 3, "%v", tried)
 	require.True(t, tried[0].Failed)
 }
 

@@ -89,9 +89,13 @@ func (s *Source) notify(ctx context.Context, c *tasks.Collection) error {
 		}
 		ids[i] = row.InsightID
 	}
+	size := 1
+	if settings.Digest {
+		size = len(news)
+	}
 	var faults []error
 	for _, ch := range settings.channels() {
-		if err := s.tell(ctx, c, ch, news, settings.Digest); err != nil {
+		if err := s.tell(ctx, c, ch, news, size); err != nil {
 			faults = append(faults, fmt.Errorf("tell %s about %s: %w", ch.name, c.Repo.URL, err))
 		}
 	}
@@ -106,17 +110,13 @@ func (s *Source) notify(ctx context.Context, c *tasks.Collection) error {
 	})
 }
 
-// tell sends a channel what it has not got, and logs each attempt.
-func (s *Source) tell(ctx context.Context, c *tasks.Collection, ch channel, news []News, digest bool) error {
+// tell sends a channel what it has not got, so many insights in a message, and logs each attempt.
+func (s *Source) tell(ctx context.Context, c *tasks.Collection, ch channel, news []News, size int) error {
 	has, err := s.queries.DeliveredInsights(ctx, c.Pool(), db.DeliveredInsightsParams{RepoID: c.Repo.ID, Channel: ch.name, Since: time.Now().Add(-sameAttempt)})
 	if err != nil {
 		return fmt.Errorf("read what was delivered: %w", err)
 	}
 	news = slices.DeleteFunc(slices.Clone(news), func(n News) bool { return slices.Contains(has, n.ID) })
-	size := 1
-	if digest {
-		size = max(1, len(news))
-	}
 	for part := range slices.Chunk(news, size) {
 		sent := ch.send(ctx, Message{RepoID: c.Repo.ID, Repository: c.Repo.URL, News: part})
 		log := db.LogDeliveryParams{RepoID: c.Repo.ID, Channel: ch.name}

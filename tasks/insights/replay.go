@@ -26,14 +26,17 @@ func MetricNamed(name string) (*Metric, error) {
 
 // Replay judges the days from one to another as if it had always been done, without writing anything. What is known ends with the last complete day.
 func (s *Source) Replay(ctx context.Context, tx db.DBTX, repoID int64, m *Metric, from, to time.Time) ([]insight.Verdict, error) {
-	activity, err := s.queries.RepoActivity(ctx, tx, repoID)
+	known, err := s.queries.RepoKnown(ctx, tx, repoID)
 	if err != nil {
-		return nil, fmt.Errorf("ask when repository %d was active: %w", repoID, err)
+		return nil, fmt.Errorf("ask until when repository %d is known: %w", repoID, err)
 	}
-	begin, err := time.Parse(time.DateOnly, activity.FirstDay)
-	last, known := knownUntil(m.Phase, activity)
-	if err != nil || !known {
-		return nil, nil //nolint:nilerr // nothing has happened yet, or nothing is known of it
+	last, ok := knownUntil(m.Phase, known)
+	if !ok {
+		return nil, nil
+	}
+	begin, err := s.firstDay(ctx, tx, repoID)()
+	if err != nil {
+		return nil, err
 	}
 	if to.Before(last) {
 		last = to

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,40 +46,59 @@ type judged struct {
 	verdicts []insight.Verdict
 }
 
-// Judge judges all series of a repository in one pass: what came since the last time, or, with replay, everything. It writes nothing.
-func (s *Source) Judge(ctx context.Context, tx db.DBTX, repoID int64, replay bool) (*Found, error) {
-	activity, err := s.queries.RepoActivity(ctx, tx, repoID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fmt.Errorf("repository %d: %w", repoID, tasks.ErrInvalid)
-	}
+// Judge judges all series of a repository in one pass, going on from where the last time ended. It writes nothing.
+func (s *Source) Judge(ctx context.Context, tx db.DBTX, repoID int64) (*Found, error) {
+	states, err := s.states(ctx, tx, repoID)
 	if err != nil {
-		return nil, fmt.Errorf("ask when repository %d was active: %w", repoID, err)
+		return nil, err
 	}
-	found := s.newFound(repoID, activity.Now)
-	begin, err := time.Parse(time.DateOnly, activity.FirstDay)
+	return s.judge(ctx, tx, repoID, states)
+}
+
+// JudgeAnew is Judge, but learns what is usual from the beginning of each series, so that late changes of settled days count.
+func (s *Source) JudgeAnew(ctx context.Context, tx db.DBTX, repoID int64) (*Found, error) {
+	states, err := s.states(ctx, tx, repoID)
 	if err != nil {
-		return found, nil //nolint:nilerr // nothing has ever happened, or no date is one
+		return nil, err
 	}
+	for name, state := range states {
+		state.State = nil
+		states[name] = state
+	}
+	return s.judge(ctx, tx, repoID, states)
+}
+
+// states is how far the series of a repository are judged, by metric and field.
+func (s *Source) states(ctx context.Context, tx db.DBTX, repoID int64) (map[[2]string]db.InsightStatesRow, error) {
 	rows, err := s.queries.InsightStates(ctx, tx, repoID)
 	if err != nil {
 		return nil, fmt.Errorf("read how far repository %d is judged: %w", repoID, err)
 	}
-	states := map[[2]string]db.InsightStatesRow{}
+	states := make(map[[2]string]db.InsightStatesRow, len(rows))
 	for _, row := range rows {
 		states[[2]string{row.Metric, row.Field}] = row
 	}
+	return states, nil
+}
+
+func (s *Source) judge(ctx context.Context, tx db.DBTX, repoID int64, states map[[2]string]db.InsightStatesRow) (*Found, error) {
+	known, err := s.queries.RepoKnown(ctx, tx, repoID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("there is no repository %d: %w", repoID, tasks.ErrInvalid)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask until when repository %d is known: %w", repoID, err)
+	}
+	found := s.newFound(repoID, known.Now)
+	begin := s.firstDay(ctx, tx, repoID)
 	var all []judged
 	for i := range s.metrics {
 		m := &s.metrics[i]
-		last, known := knownUntil(m.Phase, activity)
-		if !known || last.Before(begin) {
+		last, ok := knownUntil(m.Phase, known)
+		if !ok {
 			continue
 		}
-		state, ok := states[[2]string{m.Name, m.Field}]
-		if replay || !ok {
-			state.State = nil
-		}
-		j, err := s.judgeSeries(ctx, tx, m, found, begin, last, state)
+		j, err := s.judgeSeries(ctx, tx, m, found, begin, last, states[[2]string{m.Name, m.Field}])
 		if err != nil {
 			return nil, err
 		}
@@ -98,36 +118,59 @@ func (s *Source) newFound(repoID int64, now time.Time) *Found {
 	return f
 }
 
+// firstDay asks once, and only if somebody wants to know, when the repository's first activity was. One without any begins in a far future.
+func (s *Source) firstDay(ctx context.Context, tx db.DBTX, repoID int64) func() (time.Time, error) {
+	return sync.OnceValues(func() (time.Time, error) {
+		text, err := s.queries.RepoFirstDay(ctx, tx, repoID)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("ask when repository %d was active first: %w", repoID, err)
+		}
+		first, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), nil //nolint:nilerr // no activity, or its date is none
+		}
+		return first, nil
+	})
+}
+
 // knownUntil is the last day that was wholly collected: it was over when the last successful collection of the phase ended.
-func knownUntil(phase tasks.Phase, activity db.RepoActivityRow) (last time.Time, known bool) {
-	collected := activity.FacadeDataLastCollected
+func knownUntil(phase tasks.Phase, known db.RepoKnownRow) (last time.Time, ok bool) {
+	collected := known.FacadeDataLastCollected
 	if phase == tasks.Core {
-		collected = activity.CoreDataLastCollected
+		collected = known.CoreDataLastCollected
 	}
 	if collected == nil {
 		return time.Time{}, false
 	}
 	until := *collected
-	if activity.Now.Before(until) {
-		until = activity.Now
+	if known.Now.Before(until) {
+		until = known.Now
 	}
 	return dayOf(until).AddDate(0, 0, -1), true
 }
 
 // judgeSeries judges the newest days of a series, going on from its state when there is one that fits.
-func (s *Source) judgeSeries(ctx context.Context, tx db.DBTX, m *Metric, found *Found, begin, last time.Time, state db.InsightStatesRow) (judged, error) {
+func (s *Source) judgeSeries(ctx context.Context, tx db.DBTX, m *Metric, found *Found, begin func() (time.Time, error), last time.Time, state db.InsightStatesRow) (judged, error) {
 	settings := config.Of[insight.Settings](s.settings)
 	options := fmt.Sprintf("%s/%d", settings.Detector, settings.TrainingDays)
-	first := last.AddDate(0, 0, 1-settings.TrainingDays-settings.AnomalyDays)
-	if first.Before(begin) {
-		first = begin
-	}
+	first, replayed := state.FirstDay, state.ReplayedDay
 	judge := settings.Judge(first, m.Amounts, m.Waits)
-	from, replayed := first, last
-	if state.State != nil && state.Options == options && !state.SettledDay.After(last) && daysBetween(state.ReplayedDay, last) < replayDays &&
-		judge.UnmarshalBinary(state.State) == nil && judge.NextDay().Equal(state.SettledDay.AddDate(0, 0, 1)) {
-		first, from, replayed = state.FirstDay, judge.NextDay(), state.ReplayedDay
+	if state.State == nil || state.Options != options || state.SettledDay.After(last) || daysBetween(state.ReplayedDay, last) >= replayDays ||
+		judge.UnmarshalBinary(state.State) != nil || !judge.NextDay().Equal(state.SettledDay.AddDate(0, 0, 1)) {
+		earliest, err := begin()
+		if err != nil {
+			return judged{}, err
+		}
+		first, replayed = last.AddDate(0, 0, 1-settings.TrainingDays-settings.AnomalyDays), last
+		if first.Before(earliest) {
+			first = earliest
+		}
+		judge = settings.Judge(first, m.Amounts, m.Waits)
 	}
+	if judge.NextDay().After(last) {
+		return judged{metric: m}, nil
+	}
+	from := judge.NextDay()
 	series, err := m.Read(ctx, tx, found.RepoID, from, last)
 	if err != nil {
 		return judged{}, err

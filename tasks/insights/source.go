@@ -62,7 +62,7 @@ func Add(catalog *tasks.Catalog, settings *config.Store, o Options) {
 
 // score judges all series of the repository and commits what was found.
 func (s *Source) score(ctx context.Context, c *tasks.Collection) error {
-	found, err := s.Judge(ctx, c.Pool(), c.Repo.ID, false)
+	found, err := s.Judge(ctx, c.Pool(), c.Repo.ID)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func manyRepos(ctx context.Context, settings *config.Store, o options) (err erro
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
 	// The server may run as another user, who has to get in.
-	if err := os.Chmod(home, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(home, 0o755); err != nil {
 		return fmt.Errorf("open the directory of the benchmark: %w", err)
 	}
 	server, err := local.Acquire(ctx, local.Options{Dir: filepath.Join(home, "postgres"), PGBin: os.Getenv("PG_BIN"), Path: os.Getenv("PATH")})
@@ -173,7 +173,7 @@ func judgeAll(ctx context.Context, pool *pgxpool.Pool, source *insights.Source, 
 	group.SetLimit(o.workers)
 	for repo := 1; repo <= o.repos; repo++ {
 		group.Go(func() error {
-			found, err := source.Judge(ctx, pool, int64(repo), false)
+			found, err := source.Judge(ctx, pool, int64(repo))
 			if err != nil {
 				return err
 			}

@@ -22,6 +22,7 @@ import (
 	"augur/tasks/apikey"
 	"augur/tasks/git"
 	"augur/tasks/github/api"
+	"augur/tasks/insights"
 	"augur/web"
 )
 
@@ -32,6 +33,7 @@ func registry() *config.Registry {
 		config.NewSection[git.Settings]("Facade"),
 		config.NewSection[api.Settings]("GitHub"),
 		config.NewSection[insight.Settings]("Insight_Task"),
+		config.NewSection[insights.Notify]("Insight_Task"),
 		config.NewSection[apikey.Keys]("Keys"),
 		config.NewSection[supervisor.Logging]("Logging"),
 		config.NewSection[git.Registries]("Registries"),
@@ -45,7 +47,7 @@ func registry() *config.Registry {
 // values are the structs of a store, to compare two.
 func values(s *config.Store) []any {
 	return []any{
-		config.Of[supervisor.Celery](s), config.Of[care.Views](s), config.Of[git.Settings](s), config.Of[api.Settings](s), config.Of[insight.Settings](s),
+		config.Of[supervisor.Celery](s), config.Of[care.Views](s), config.Of[git.Settings](s), config.Of[api.Settings](s), config.Of[insight.Settings](s), config.Of[insights.Notify](s),
 		config.Of[apikey.Keys](s), config.Of[supervisor.Logging](s), config.Of[web.Server](s), config.Of[monitor.TaskRoutine](s), config.Of[monitor.Tasks](s),
 		config.Of[care.Settings](s),
 	}

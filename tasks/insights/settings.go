@@ -55,6 +55,7 @@ func (n Notify) Validate() error {
 	}
 	if _, err := mail.ParseAddressList(n.MailTo); err != nil {
 		fault("notify_mail_to", "must be mail addresses separated by commas (got %.80q)", n.MailTo)
+		return errors.Join(faults...)
 	}
 	if _, err := mail.ParseAddress(n.MailFrom); err != nil {
 		fault("notify_mail_from", "must be a mail address when notify_mail_to is set (got %.80q)", n.MailFrom)

@@ -97,6 +97,7 @@ bench-memory: build postgres ## Measure the memory that 1,000,000 commits, and o
 .PHONY: bench-contributors
 bench-contributors: postgres ## Let 16 writers upsert the same people, sorted and not, and count deadlocks: BENCHFLAGS='-for 1m'
 	@$(GO) run ./tools/benchcontributors $(BENCHFLAGS)
+
 .PHONY: bench-insights
 bench-insights: postgres ## Measure the daily run of insights: BENCHFLAGS='-repos 1000 -workers 2'
 	@$(GO) run ./tools/benchinsights $(BENCHFLAGS)

@@ -50,17 +50,15 @@ func (n Notify) Validate() error {
 			fault(setting, "must be an http or https URL")
 		}
 	}
-	if n.MailTo == "" {
-		return errors.Join(faults...)
-	}
-	if _, err := mail.ParseAddressList(n.MailTo); err != nil {
+	if _, err := mail.ParseAddressList(n.MailTo); n.MailTo != "" && err != nil {
 		fault("notify_mail_to", "must be mail addresses separated by commas (got %.80q)", n.MailTo)
 		return errors.Join(faults...)
 	}
-	if _, err := mail.ParseAddress(n.MailFrom); err != nil {
+	if _, err := mail.ParseAddress(n.MailFrom); (n.MailTo != "" || n.MailFrom != "") && err != nil {
 		fault("notify_mail_from", "must be a mail address when notify_mail_to is set (got %.80q)", n.MailFrom)
 	}
-	if host, _, err := net.SplitHostPort(n.MailServer); err != nil || host == "" || strings.ContainsAny(n.MailServer, " \r\n") {
+	host, _, err := net.SplitHostPort(n.MailServer)
+	if (n.MailTo != "" || n.MailServer != "") && (err != nil || host == "" || strings.ContainsAny(n.MailServer, " \r\n")) {
 		fault("notify_mail_server", "must be host:port when notify_mail_to is set (got %.80q)", n.MailServer)
 	}
 	return errors.Join(faults...)

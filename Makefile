@@ -98,6 +98,10 @@ bench-memory: build postgres ## Measure the memory that 1,000,000 commits, and o
 bench-contributors: postgres ## Let 16 writers upsert the same people, sorted and not, and count deadlocks: BENCHFLAGS='-for 1m'
 	@$(GO) run ./tools/benchcontributors $(BENCHFLAGS)
 
+.PHONY: bench-insights
+bench-insights: postgres ## Measure the daily run of insights: BENCHFLAGS='-repos 1000 -workers 2'
+	@$(GO) run ./tools/benchinsights $(BENCHFLAGS)
+
 .PHONY: chaos
 chaos: postgres ## Break the queue on purpose and count what is lost: CYCLES=10 of each fault; SEED=n for the same order again
 	@$(GO) build -o bin/chaos ./tools/chaos

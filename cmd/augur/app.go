@@ -97,7 +97,7 @@ func (a *app) commands() *cli.App {
 		Writer:      a.stdout,
 		ErrWriter:   a.stderr,
 		Commands: []*cli.Command{
-			a.runCommand(), a.backendCommand(), a.workerCommand(), a.statusCommand(), a.dbCommand(), a.configCommand(), a.tasksCommand(), a.monitorCommand(),
+			a.runCommand(), a.backendCommand(), a.workerCommand(), a.statusCommand(), a.dbCommand(), a.configCommand(), a.tasksCommand(), a.insightsCommand(), a.monitorCommand(),
 			a.facadeCommand(), a.githubCommand(), a.devCommand(),
 		},
 		// Errors are printed and turned into a status in one place: run.

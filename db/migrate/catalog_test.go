@@ -148,7 +148,8 @@ func TestSequencesBelongToTheirColumns(t *testing.T) {
 var written = []string{
 	"augur_data.commit_messages", "augur_data.commit_parents", "augur_data.commits", "augur_data.contributor_affiliations",
 	"augur_data.contributors", "augur_data.contributors_aliases", "augur_data.platform", "augur_data.repo", "augur_data.repo_groups",
-	"augur_data.repos_fetch_log", "augur_data.settings", "augur_data.unresolved_commit_emails", "augur_operations.augur_settings",
+	"augur_data.repo_insights",
+	"augur_data.repo_insights_records", "augur_data.repos_fetch_log", "augur_data.settings", "augur_data.unresolved_commit_emails", "augur_operations.augur_settings",
 	"augur_operations.collection_status", "augur_operations.config", "augur_operations.user_groups", "augur_operations.user_repos",
 	"augur_operations.users",
 }

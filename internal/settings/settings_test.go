@@ -22,6 +22,7 @@ import (
 	"augur/tasks/apikey"
 	"augur/tasks/git"
 	"augur/tasks/github/api"
+	"augur/tasks/insights"
 	"augur/web"
 )
 
@@ -32,6 +33,7 @@ func registry() *config.Registry {
 		config.NewSection[git.Settings]("Facade"),
 		config.NewSection[api.Settings]("GitHub"),
 		config.NewSection[insight.Settings]("Insight_Task"),
+		config.NewSection[insights.Notify]("Insight_Task"),
 		config.NewSection[apikey.Keys]("Keys"),
 		config.NewSection[supervisor.Logging]("Logging"),
 		config.NewSection[git.Registries]("Registries"),
@@ -45,7 +47,7 @@ func registry() *config.Registry {
 // values are the structs of a store, to compare two.
 func values(s *config.Store) []any {
 	return []any{
-		config.Of[supervisor.Celery](s), config.Of[care.Views](s), config.Of[git.Settings](s), config.Of[api.Settings](s), config.Of[insight.Settings](s),
+		config.Of[supervisor.Celery](s), config.Of[care.Views](s), config.Of[git.Settings](s), config.Of[api.Settings](s), config.Of[insight.Settings](s), config.Of[insights.Notify](s),
 		config.Of[apikey.Keys](s), config.Of[supervisor.Logging](s), config.Of[web.Server](s), config.Of[monitor.TaskRoutine](s), config.Of[monitor.Tasks](s),
 		config.Of[care.Settings](s),
 	}
@@ -143,19 +145,23 @@ func TestNonsenseChangesNothing(t *testing.T) {
 	text := []string{"", "-1", "abc", "1e9", "1000000001", "99999999999999999999", "NaN", "$HOME/x", "../x", "/"}
 	require.Equal(t, map[string][]string{
 		"Celery.refresh_materialized_views_interval_in_days": {"-1"},
-		"Facade.disk_quota":           {"1000000001"},
-		"Facade.free_space_floor":     {"1000000001"},
-		"Facade.tree_file_limit":      {"1000000001"},
-		"Facade.url_rewrite":          {""},
-		"GitHub.graphql_url":          {""},
-		"Registries.crates":           {""},
-		"Registries.go":               {""},
-		"Registries.maven":            {""},
-		"Registries.npm":              {""},
-		"Registries.nuget":            {""},
-		"Registries.packagist":        {""},
-		"Registries.pypi":             {""},
-		"Registries.rubygems":         {""},
+		"Facade.disk_quota":             {"1000000001"},
+		"Facade.free_space_floor":       {"1000000001"},
+		"Facade.tree_file_limit":        {"1000000001"},
+		"Facade.url_rewrite":            {""},
+		"GitHub.graphql_url":            {""},
+		"Registries.crates":             {""},
+		"Registries.go":                 {""},
+		"Registries.maven":              {""},
+		"Registries.npm":                {""},
+		"Registries.nuget":              {""},
+		"Registries.packagist":          {""},
+		"Registries.pypi":               {""},
+		"Registries.rubygems":           {""},
+		"Facade.url_rewrite":            {""},
+		"GitHub.graphql_url":            {""},
+		"Insight_Task.notify_mail_from": {""}, "Insight_Task.notify_mail_password": text, "Insight_Task.notify_mail_server": {""}, "Insight_Task.notify_mail_to": {""},
+		"Insight_Task.notify_mail_user": text, "Insight_Task.notify_slack_url": {""}, "Insight_Task.notify_webhook_secret": text, "Insight_Task.notify_webhook_url": {""},
 		"Keys.github_api_key":         text,
 		"Keys.github_app_private_key": {""},
 		"Keys.gitlab_api_key":         text,

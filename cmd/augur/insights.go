@@ -1,0 +1,356 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/urfave/cli/v2"
+
+	"augur/db"
+	"augur/db/config"
+	"augur/facade/giturl"
+	"augur/insight"
+	"augur/tasks/insights"
+)
+
+// insightsCommand is the group of commands about anomalies.
+func (a *app) insightsCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "insights",
+		Usage: "find and show anomalies of repositories' daily figures",
+		Subcommands: []*cli.Command{
+			a.insightsRunCommand(), a.insightsListCommand(), a.insightsShowCommand(), a.insightsPlotCommand(), a.insightsBacktestCommand(),
+			a.insightsAckCommand(), a.insightsMuteCommand(), a.insightsUnmuteCommand(),
+		},
+	}
+}
+
+// insightsSession is what the commands share.
+type insightsSession struct {
+	*session
+	settings *config.Store
+	source   *insights.Source
+	queries  *db.Queries
+}
+
+func (a *app) withInsights(ctx context.Context, work func(context.Context, *insightsSession) error) error {
+	return a.withDatabase(ctx, db.Options{MaxConns: 2, ApplicationName: "augur insights"}, func(ctx context.Context, s *session) error {
+		quiet := slog.New(slog.DiscardHandler)
+		settings, err := config.Read(ctx, s.Pool, registry(), quiet)
+		if err != nil {
+			return fmt.Errorf("read the settings: %w", err)
+		}
+		return work(ctx, &insightsSession{s, settings, insights.New(settings, insights.Options{Version: version, Log: quiet}), db.New()})
+	})
+}
+
+// repo finds a repository by its id or URL.
+func (s *insightsSession) repo(ctx context.Context, operand string) (int64, error) {
+	if id, err := strconv.ParseInt(operand, 10, 64); err == nil {
+		return id, nil
+	}
+	url := operand
+	if u, err := giturl.Parse(operand, giturl.Policy{AllowHTTP: true, AllowLocal: true, AllowPrivate: true}); err == nil {
+		url = u.String()
+	}
+	found, err := s.queries.FindRepos(ctx, s.Pool, []string{url, operand})
+	if err != nil {
+		return 0, fmt.Errorf("look for %s: %w", operand, err)
+	}
+	if len(found) == 0 {
+		return 0, fmt.Errorf("there is no repository %s: give its URL, or its id from `augur status`", operand)
+	}
+	return found[0].RepoID, nil
+}
+
+// insightFacts is an insight as commands print it.
+type insightFacts struct {
+	ID             int64            `json:"insight_id"`
+	RepoID         int64            `json:"repo_id"`
+	Repository     string           `json:"repository"`
+	Metric         string           `json:"metric"`
+	Field          string           `json:"field"`
+	Direction      string           `json:"direction"`
+	FirstDay       string           `json:"first_day"`
+	LastDay        string           `json:"last_day"`
+	PeakDay        string           `json:"peak_day"`
+	Value          float64          `json:"value"`
+	Expected       float64          `json:"expected"`
+	ExpectedLow    float64          `json:"expected_low"`
+	ExpectedHigh   float64          `json:"expected_high"`
+	Score          float64          `json:"score"`
+	Threshold      float64          `json:"threshold"`
+	Probability    float64          `json:"probability"`
+	Method         string           `json:"method"`
+	Reason         string           `json:"reason"`
+	Drivers        []insight.Driver `json:"drivers"`
+	FoundAt        time.Time        `json:"found_at"`
+	WithdrawnAt    *time.Time       `json:"withdrawn_at"`
+	AcknowledgedAt *time.Time       `json:"acknowledged_at"`
+	AcknowledgedBy *string          `json:"acknowledged_by"`
+	NotifiedAt     *time.Time       `json:"notified_at"`
+	Muted          bool             `json:"muted"`
+}
+
+func factsOf(row db.ListInsightsRow) (insightFacts, error) {
+	f := insightFacts{
+		ID: row.InsightID, RepoID: row.RepoID, Repository: row.RepoGit, Metric: row.Metric, Field: row.Field, Direction: row.Direction,
+		FirstDay: row.FirstDay.Format(time.DateOnly), LastDay: row.LastDay.Format(time.DateOnly), PeakDay: row.PeakDay.Format(time.DateOnly),
+		Value: row.Value, Expected: row.Expected, ExpectedLow: row.ExpectedLow, ExpectedHigh: row.ExpectedHigh, Score: row.Score, Threshold: row.Threshold,
+		Probability: row.Probability, Method: row.Method, Reason: row.Reason, FoundAt: row.FoundAt, WithdrawnAt: row.WithdrawnAt,
+		AcknowledgedAt: row.AcknowledgedAt, AcknowledgedBy: row.AcknowledgedBy, NotifiedAt: row.NotifiedAt, Muted: row.Muted,
+	}
+	if err := json.Unmarshal(row.Drivers, &f.Drivers); err != nil {
+		return f, fmt.Errorf("read the drivers of insight %d: %w", row.InsightID, err)
+	}
+	return f, nil
+}
+
+// state is what people did about it, or what became of it.
+func (f *insightFacts) state() string {
+	switch {
+	case f.WithdrawnAt != nil:
+		return "withdrawn"
+	case f.AcknowledgedAt != nil:
+		return "known"
+	case f.Muted:
+		return "muted"
+	}
+	return ""
+}
+
+// list reads insights, the newest first.
+func (s *insightsSession) list(ctx context.Context, params db.ListInsightsParams) ([]insightFacts, error) {
+	rows, err := s.queries.ListInsights(ctx, s.Pool, params)
+	if err != nil {
+		return nil, fmt.Errorf("list insights: %w", err)
+	}
+	all := make([]insightFacts, len(rows))
+	for i, row := range rows {
+		if all[i], err = factsOf(row); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func (a *app) insightsListCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "list",
+		Usage:     "list anomalies, the newest first; those of one repository and day stand together",
+		ArgsUsage: "[REPO]",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "since", Usage: "those that lasted until `DATE` or later (default: 30 days ago)"},
+			&cli.Int64Flag{Name: "group", Usage: "only repositories of the repository group `ID`"},
+			&cli.BoolFlag{Name: "all", Usage: "also what is withdrawn, known or muted"},
+			&cli.IntFlag{Name: "limit", Value: 100, Usage: "list at most `N`"},
+			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
+		},
+		Action: withOperands(func(c *cli.Context, operands []string) error {
+			if len(operands) > 1 {
+				return usage("at most one repository; see `%s --help`", c.Command.HelpName)
+			}
+			since, err := dateOption(c, "since", time.Now().AddDate(0, 0, -30))
+			if err != nil {
+				return err
+			}
+			if c.Int("limit") < 1 || c.Int("limit") > 100_000 {
+				return usage("--limit: must be between 1 and 100000 (got %d)", c.Int("limit"))
+			}
+			return a.withInsights(c.Context, func(ctx context.Context, s *insightsSession) error {
+				params := db.ListInsightsParams{Since: since, GroupID: c.Int64("group"), MaxInsights: int32(c.Int("limit"))} //nolint:gosec // bounded
+				if len(operands) == 1 {
+					if params.RepoID, err = s.repo(ctx, operands[0]); err != nil {
+						return err
+					}
+				}
+				found, err := s.list(ctx, params)
+				if err != nil {
+					return err
+				}
+				shown := []insightFacts{}
+				for _, f := range found {
+					if c.Bool("all") || f.state() == "" {
+						shown = append(shown, f)
+					}
+				}
+				if c.Bool("json") {
+					return a.printJSON(shown)
+				}
+				printInsights(a.stdout, shown)
+				return nil
+			})
+		}),
+	}
+}
+
+func printInsights(w io.Writer, all []insightFacts) {
+	if len(all) == 0 {
+		fmt.Fprintln(w, "no anomalies")
+		return
+	}
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	t.SetStyle(table.StyleRounded)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(table.Row{"Id", "Day", "Repository", "Metric", "Score", "What happened", ""})
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 6, WidthMax: 70, WidthMaxEnforcer: text.WrapSoft}})
+	day, repo := "", ""
+	for _, f := range all {
+		row := table.Row{f.ID, f.PeakDay, printable(f.Repository), f.Metric, fmt.Sprintf("%.1f", f.Score), printable(f.Reason), f.state()}
+		if f.PeakDay == day && f.Repository == repo {
+			row[1], row[2] = "", ""
+		}
+		day, repo = f.PeakDay, f.Repository
+		t.AppendRow(row)
+	}
+	t.Render()
+}
+
+func (a *app) insightsAckCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "ack",
+		Usage:     "say that an anomaly is known: it is not told again, and listed only with --all",
+		ArgsUsage: "ID",
+		Flags:     []cli.Flag{&cli.StringFlag{Name: "comment", Aliases: []string{"m"}, Usage: "and say `WHAT` it was"}},
+		Action: withOperands(func(c *cli.Context, operands []string) error {
+			id, err := insightID(c, operands)
+			if err != nil {
+				return err
+			}
+			return a.withInsights(c.Context, func(ctx context.Context, s *insightsSession) error {
+				return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+					n, err := s.queries.AcknowledgeInsight(ctx, tx, db.AcknowledgeInsightParams{Who: a.who(), InsightID: id})
+					if err != nil {
+						return fmt.Errorf("acknowledge insight %d: %w", id, err)
+					}
+					if n == 0 {
+						return noInsight(id)
+					}
+					if c.String("comment") == "" {
+						return nil
+					}
+					return s.queries.CommentInsight(ctx, tx, db.CommentInsightParams{InsightID: id, Who: a.who(), Comment: c.String("comment")})
+				})
+			})
+		}),
+	}
+}
+
+func (a *app) insightsMuteCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "mute",
+		Usage:     "tell nobody about a repository, or about one metric of it; anomalies are still found",
+		ArgsUsage: "REPO [METRIC]",
+		Flags:     []cli.Flag{&cli.StringFlag{Name: "until", Usage: "begin again on `DATE` (default: never)"}},
+		Action: withOperands(func(c *cli.Context, operands []string) error {
+			metric, err := mutedMetric(c, operands)
+			if err != nil {
+				return err
+			}
+			until, err := dateOption(c, "until", time.Time{})
+			if err != nil {
+				return err
+			}
+			return a.withInsights(c.Context, func(ctx context.Context, s *insightsSession) error {
+				params := db.MuteInsightsParams{Metric: metric, Who: a.who()}
+				if params.RepoID, err = s.repo(ctx, operands[0]); err != nil {
+					return err
+				}
+				if !until.IsZero() {
+					params.Until = &until
+				}
+				if err := s.queries.MuteInsights(ctx, s.Pool, params); err != nil {
+					return fmt.Errorf("mute repository %d: %w", params.RepoID, err)
+				}
+				return nil
+			})
+		}),
+	}
+}
+
+func (a *app) insightsUnmuteCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "unmute",
+		Usage:     "take back a mute",
+		ArgsUsage: "REPO [METRIC]",
+		Action: withOperands(func(c *cli.Context, operands []string) error {
+			metric, err := mutedMetric(c, operands)
+			if err != nil {
+				return err
+			}
+			return a.withInsights(c.Context, func(ctx context.Context, s *insightsSession) error {
+				repo, err := s.repo(ctx, operands[0])
+				if err != nil {
+					return err
+				}
+				n, err := s.queries.UnmuteInsights(ctx, s.Pool, db.UnmuteInsightsParams{RepoID: repo, Metric: metric})
+				if err != nil {
+					return fmt.Errorf("unmute repository %d: %w", repo, err)
+				}
+				if n == 0 {
+					return errors.New("it was not muted")
+				}
+				return nil
+			})
+		}),
+	}
+}
+
+// mutedMetric is the second operand of mute and unmute; nil stands for all metrics.
+func mutedMetric(c *cli.Context, operands []string) (*string, error) {
+	switch len(operands) {
+	case 1:
+		return nil, nil
+	case 2:
+		if _, err := insights.MetricNamed(operands[1]); err != nil {
+			return nil, usage("%w", err)
+		}
+		return &operands[1], nil
+	}
+	return nil, usage("give a repository, and perhaps a metric; see `%s --help`", c.Command.HelpName)
+}
+
+func insightID(c *cli.Context, operands []string) (int64, error) {
+	if len(operands) != 1 {
+		return 0, usage("give the id of one insight; see `%s --help`", c.Command.HelpName)
+	}
+	id, err := strconv.ParseInt(operands[0], 10, 64)
+	if err != nil || id < 1 {
+		return 0, usage("%q is no id of an insight: see `augur insights list`", operands[0])
+	}
+	return id, nil
+}
+
+func noInsight(id int64) error {
+	return fmt.Errorf("there is no insight %d: see `augur insights list --all`", id)
+}
+
+// who is the person at the terminal, as far as the environment says.
+func (a *app) who() string {
+	if user := a.getenv("USER"); user != "" {
+		return user
+	}
+	return "unknown"
+}
+
+// dateOption is a day in UTC.
+func dateOption(c *cli.Context, name string, otherwise time.Time) (time.Time, error) {
+	if c.String(name) == "" {
+		return otherwise.UTC().Truncate(24 * time.Hour), nil
+	}
+	day, err := time.Parse(time.DateOnly, c.String(name))
+	if err != nil {
+		return day, usage("--%s: must be a date such as 2026-03-31 (got %q)", name, c.String(name))
+	}
+	return day, nil
+}

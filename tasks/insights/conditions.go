@@ -1,0 +1,244 @@
+package insights
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"augur/db"
+	"augur/db/config"
+	"augur/insight"
+)
+
+// Directions of a condition, as they are stored.
+const (
+	up   = "up"
+	down = "down"
+	gap  = "gap"
+)
+
+// maxGap is how many days apart flagged days of one condition may be: one without a flag may lie between.
+const maxGap = 2
+
+// A gap of the collection is suspected when at least so many other repositories stopped on the same day, and they are at least this part of all.
+const (
+	gapRepos = 3
+	gapPart  = 5 // a fifth
+)
+
+// The pseudo-series of gaps.
+var gapMetric = Metric{Name: "collection", Field: "gap"}
+
+// condition is a stored condition, as far as merging needs it.
+type condition struct {
+	id          int64
+	first, last time.Time
+	peak        time.Time
+	score       float64
+}
+
+// change is what becomes of a condition: it is stored as new, or the one with the id goes on until last. Peak is the verdict that describes it from now on; nil
+// leaves that as it is. A withdrawn one has neither.
+type change struct {
+	id          int64
+	first, last time.Time
+	peak        *insight.Verdict
+	withdrawn   bool
+}
+
+// merge fits the flagged days of one series and direction to the conditions that are stored. Days from the day from on were judged again: what is stored about them
+// counts no more.
+func merge(stored []condition, flagged []*insight.Verdict, from time.Time) []change {
+	var changes []change
+	used := map[int64]bool{}
+	for len(flagged) > 0 {
+		n := 1
+		for n < len(flagged) && daysBetween(flagged[n-1].Date, flagged[n].Date) <= maxGap {
+			n++
+		}
+		run := flagged[:n]
+		flagged = flagged[n:]
+		peak := slices.MaxFunc(run, func(a, b *insight.Verdict) int { return cmp.Compare(a.Score, b.Score) })
+		c := change{first: run[0].Date, last: run[n-1].Date, peak: peak}
+		for _, old := range stored {
+			end := old.last
+			if old.first.Before(from) && !end.Before(from) {
+				end = from.AddDate(0, 0, -1)
+			}
+			if used[old.id] || daysBetween(end, c.first) > maxGap || daysBetween(c.last, old.first) > maxGap {
+				continue
+			}
+			used[old.id] = true
+			c.id, c.first = old.id, old.first
+			if old.peak.Before(from) && old.score >= peak.Score {
+				c.peak = nil
+			}
+			break
+		}
+		changes = append(changes, c)
+	}
+	for _, old := range stored {
+		switch {
+		case used[old.id] || old.last.Before(from):
+		case old.first.Before(from):
+			changes = append(changes, change{id: old.id, first: old.first, last: from.AddDate(0, 0, -1)})
+		default:
+			changes = append(changes, change{id: old.id, withdrawn: true})
+		}
+	}
+	return changes
+}
+
+// conclude turns the verdicts of all series into what is stored: days and conditions.
+func (s *Source) conclude(ctx context.Context, tx db.DBTX, found *Found, all []judged) error {
+	from := time.Time{}
+	for _, j := range all {
+		found.note(j)
+		if len(j.verdicts) > 0 && (from.IsZero() || j.verdicts[0].Date.Before(from)) {
+			from = j.verdicts[0].Date
+		}
+	}
+	if from.IsZero() {
+		return nil
+	}
+	rows, err := s.queries.InsightConditions(ctx, tx, db.InsightConditionsParams{RepoID: found.RepoID, FromDay: from})
+	if err != nil {
+		return fmt.Errorf("read the insights of repository %d: %w", found.RepoID, err)
+	}
+	stored := map[[2]string][]condition{}
+	for _, row := range rows {
+		key := [2]string{row.Metric, row.Direction}
+		stored[key] = append(stored[key], condition{id: row.InsightID, first: row.FirstDay, last: row.LastDay, peak: row.PeakDay, score: row.Score})
+	}
+	gaps, others, err := s.gaps(ctx, tx, found.RepoID, all)
+	if err != nil {
+		return err
+	}
+	for _, j := range all {
+		if len(j.verdicts) == 0 {
+			continue
+		}
+		flagged := map[string][]*insight.Verdict{}
+		for i := range j.verdicts {
+			v := &j.verdicts[i]
+			switch {
+			case !v.Anomalous():
+			case v.Up():
+				flagged[up] = append(flagged[up], v)
+			case gaps[v.Date] == nil:
+				flagged[down] = append(flagged[down], v)
+			}
+		}
+		for _, direction := range []string{up, down} {
+			for _, c := range merge(stored[[2]string{j.metric.Name, direction}], flagged[direction], j.verdicts[0].Date) {
+				if err := s.change(ctx, tx, found, j.metric, direction, c); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return s.concludeGaps(found, stored[[2]string{gapMetric.Name, gap}], gaps, others, from)
+}
+
+// change notes what becomes of a condition.
+func (s *Source) change(ctx context.Context, tx db.DBTX, found *Found, m *Metric, direction string, c change) error {
+	switch {
+	case c.withdrawn:
+		found.withdraw = append(found.withdraw, c.id)
+		return nil
+	case c.peak == nil:
+		found.extends = append(found.extends, db.ExtendInsightParams{InsightID: c.id, LastDay: c.last})
+		return nil
+	}
+	drivers, err := m.drive(ctx, tx, found.RepoID, c.peak)
+	if err != nil {
+		return err
+	}
+	band := config.Of[insight.Settings](s.settings).Band()
+	save, err := saveOf(found.RepoID, m, direction, c, band, drivers)
+	if err != nil {
+		return err
+	}
+	save.Reason = c.peak.Reason(m.Noun, band, m.Drivers, drivers)
+	found.saves = append(found.saves, save)
+	return nil
+}
+
+func saveOf(repoID int64, m *Metric, direction string, c change, band float64, drivers []insight.Driver) (db.SaveInsightParams, error) {
+	if drivers == nil {
+		drivers = []insight.Driver{}
+	}
+	encoded, err := json.Marshal(drivers)
+	if err != nil {
+		return db.SaveInsightParams{}, fmt.Errorf("encode the drivers of %s: %w", m.Name, err)
+	}
+	v := c.peak
+	low, high := v.Band(band)
+	return db.SaveInsightParams{
+		RepoID: repoID, Metric: m.Name, Field: m.Field, Direction: direction, FirstDay: c.first, LastDay: c.last, PeakDay: v.Date,
+		Value: v.Total, Expected: v.Mean, ExpectedLow: low, ExpectedHigh: high, Score: v.Score, Threshold: v.Threshold, Probability: v.Probability(),
+		Method: v.Method(), Drivers: encoded,
+	}, nil
+}
+
+// gaps finds the days on which nothing at all came in although it was expected, while it was the same in other repositories: then it is not the people who
+// stopped. The verdict of the strongest series stands for the day.
+func (s *Source) gaps(ctx context.Context, tx db.DBTX, repoID int64, all []judged) (gaps map[time.Time]*insight.Verdict, others map[time.Time]string, err error) {
+	gaps, others = map[time.Time]*insight.Verdict{}, map[time.Time]string{}
+	active := map[time.Time]bool{}
+	for _, j := range all {
+		for i := range j.verdicts {
+			v := &j.verdicts[i]
+			if v.Value > 0 {
+				active[v.Date] = true
+			}
+			if best := gaps[v.Date]; v.Anomalous() && !v.Up() && (best == nil || v.Score > best.Score) {
+				gaps[v.Date] = v
+			}
+		}
+	}
+	for date := range gaps {
+		if active[date] {
+			delete(gaps, date)
+			continue
+		}
+		around, err := s.queries.OtherReposDown(ctx, tx, db.OtherReposDownParams{RepoID: repoID, Day: date})
+		if err != nil {
+			return nil, nil, fmt.Errorf("ask whether other repositories stopped on %s, too: %w", date.Format(time.DateOnly), err)
+		}
+		if around.Stopped < gapRepos || around.Stopped*gapPart < around.Judged {
+			delete(gaps, date)
+			continue
+		}
+		others[date] = fmt.Sprintf("%d of %d other repositories", around.Stopped, around.Judged)
+	}
+	return gaps, others, nil
+}
+
+// concludeGaps stores gaps of the collection, one for the repository however many series have it.
+func (s *Source) concludeGaps(found *Found, stored []condition, gaps map[time.Time]*insight.Verdict, others map[time.Time]string, from time.Time) error {
+	flagged := make([]*insight.Verdict, 0, len(gaps))
+	for _, v := range gaps {
+		flagged = append(flagged, v)
+	}
+	slices.SortFunc(flagged, func(a, b *insight.Verdict) int { return a.Date.Compare(b.Date) })
+	for _, c := range merge(stored, flagged, from) {
+		switch {
+		case c.withdrawn:
+			found.withdraw = append(found.withdraw, c.id)
+		case c.peak == nil:
+			found.extends = append(found.extends, db.ExtendInsightParams{InsightID: c.id, LastDay: c.last})
+		default:
+			save, err := saveOf(found.RepoID, &gapMetric, gap, c, config.Of[insight.Settings](s.settings).Band(), nil)
+			if err != nil {
+				return err
+			}
+			save.Reason = fmt.Sprintf("A gap in the collection? Nothing at all is known up to %s, and it is the same in %s.", c.peak.Date.Format("2 January 2006"), others[c.peak.Date])
+			found.saves = append(found.saves, save)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package insights
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"augur/db"
+	"augur/db/config"
+	"augur/insight"
+)
+
+// MetricNamed finds a series by its name.
+func MetricNamed(name string) (*Metric, error) {
+	all := Metrics()
+	names := make([]string, len(all))
+	for i := range all {
+		if all[i].Name == name {
+			return &all[i], nil
+		}
+		names[i] = all[i].Name
+	}
+	return nil, fmt.Errorf("there is no metric %q: it is one of %s", name, strings.Join(names, ", "))
+}
+
+// Replay judges the days from one to another as if it had always been done, without writing anything. What is known ends with the last complete day.
+func (s *Source) Replay(ctx context.Context, tx db.DBTX, repoID int64, m *Metric, from, to time.Time) ([]insight.Verdict, error) {
+	known, err := s.queries.RepoKnown(ctx, tx, repoID)
+	if err != nil {
+		return nil, fmt.Errorf("ask until when repository %d is known: %w", repoID, err)
+	}
+	last, ok := knownUntil(m.Phase, known)
+	if !ok {
+		return nil, nil
+	}
+	begin, err := s.firstDay(ctx, tx, repoID)()
+	if err != nil {
+		return nil, err
+	}
+	if to.Before(last) {
+		last = to
+	}
+	settings := config.Of[insight.Settings](s.settings)
+	first := from.AddDate(0, 0, -settings.TrainingDays)
+	if first.Before(begin) {
+		first = begin
+	}
+	series, err := m.Read(ctx, tx, repoID, first, last)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := insight.Replay(settings.Judge(first, m.Amounts, m.Waits), series.Values)
+	return verdicts[min(len(verdicts), max(0, daysBetween(first, from))):], nil
+}

@@ -90,6 +90,10 @@ verify-facade: ## Compare every row of a history with git's own numbers: REPO=<g
 bench-queue: postgres ## Measure the monitor and the queue: BENCHFLAGS='-only noop -jobs 50000'
 	@$(GO) run ./tools/benchqueue $(BENCHFLAGS)
 
+.PHONY: bench-github
+bench-github: postgres ## Measure what a repository costs at GitHub, against a fake one: BENCHFLAGS='-storm'
+	@$(GO) run ./tools/benchgithub $(BENCHFLAGS)
+
 .PHONY: bench-memory
 bench-memory: build postgres ## Measure the memory that 1,000,000 commits, and one commit of 1,000,000 files, need: BENCHFLAGS='-commits 100000'
 	@$(GO) run ./tools/benchmemory $(BENCHFLAGS)

@@ -257,11 +257,12 @@ func (r *oneRun) watch(ctx context.Context, m *monitor.Monitor) error {
 		if _, err := m.Reap(ctx); err != nil {
 			return err
 		}
-		tick, err := m.Tick(ctx)
+		// In this order: what ends after the tick may make something else due, such as the secondary phase after the core phase.
+		report, err := monitor.Overview(ctx, r.session.Pool, 1000)
 		if err != nil {
 			return err
 		}
-		report, err := monitor.Overview(ctx, r.session.Pool, 1000)
+		tick, err := m.Tick(ctx)
 		if err != nil {
 			return err
 		}

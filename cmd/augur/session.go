@@ -21,6 +21,7 @@ import (
 	"augur/tasks"
 	"augur/tasks/apikey"
 	"augur/tasks/git"
+	"augur/tasks/github"
 	"augur/tasks/github/api"
 	"augur/tasks/insights"
 	"augur/web"
@@ -33,6 +34,7 @@ func registry() *config.Registry {
 		config.NewSection[care.Views]("Celery"),
 		config.NewSection[git.Settings]("Facade"),
 		config.NewSection[api.Settings]("GitHub"),
+		config.NewSection[github.Settings]("GitHub"),
 		config.NewSection[insight.Settings]("Insight_Task"),
 		config.NewSection[insights.Notify]("Insight_Task"),
 		config.NewSection[apikey.Keys]("Keys"),
@@ -53,6 +55,7 @@ func (a *app) catalog(settings *config.Store, log *slog.Logger) (*tasks.Catalog,
 	}
 	catalog := tasks.NewCatalog()
 	git.Add(catalog, settings, git.Options{Home: home, Env: a.environList(), Version: version, Log: log})
+	github.Add(catalog, settings, github.Options{Version: version, Log: log})
 	insights.Add(catalog, settings, insights.Options{Version: version, Log: log})
 	return catalog, nil
 }

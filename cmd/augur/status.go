@@ -17,6 +17,7 @@ import (
 	"augur/monitor"
 	"augur/monitor/care"
 	"augur/tasks"
+	"augur/tasks/github"
 )
 
 func (a *app) statusCommand() *cli.Command {
@@ -69,7 +70,11 @@ func problemsOf(ctx context.Context, s *session) ([]string, error) {
 	for _, p := range settings.Problems() {
 		problems = append(problems, "setting "+p.String())
 	}
-	return problems, nil
+	waiting, err := github.Waiting(ctx, s.Pool, settings)
+	if waiting != "" {
+		problems = append(problems, waiting)
+	}
+	return problems, err
 }
 
 func printProblems(out io.Writer, problems []string) {

@@ -15,6 +15,7 @@ import (
 
 	"augur/db"
 	"augur/tasks"
+	"augur/tasks/github"
 )
 
 // runSummary is what `augur run` found.
@@ -65,6 +66,13 @@ func (r *oneRun) summarise(ctx context.Context) error {
 		}
 	} else {
 		sum.print(r.app.stdout, os.Args[0])
+		waiting, err := github.Waiting(ctx, r.session.Pool, r.settings)
+		if err != nil {
+			return err
+		}
+		if waiting != "" {
+			fmt.Fprintf(r.app.stdout, "\n%s\n", waiting)
+		}
 	}
 	failed := slices.ContainsFunc(sum.Repos, func(s repoSummary) bool { return s.Status != "Success" })
 	if failed || r.rejected > 0 {
@@ -133,7 +141,7 @@ func (s *runSummary) print(out io.Writer, program string) {
 		}
 	}
 	if len(s.Idle) > 0 {
-		fmt.Fprintf(out, "\nNot run: %s. This version has no tasks of these phases.\n", joinPhases(s.Idle))
+		fmt.Fprintf(out, "\nNot run: %s. There are no tasks of these phases that are switched on.\n", joinPhases(s.Idle))
 	}
 	fmt.Fprintf(out, `
 Look at the data:

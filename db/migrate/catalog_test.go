@@ -146,12 +146,18 @@ func TestSequencesBelongToTheirColumns(t *testing.T) {
 // written are the tables of Augur that this program writes. Add a table here when a task begins to write it, and its comments to a
 // migration.
 var written = []string{
-	"augur_data.commit_messages", "augur_data.commit_parents", "augur_data.commits", "augur_data.contributor_affiliations",
-	"augur_data.contributors", "augur_data.contributors_aliases", "augur_data.platform", "augur_data.repo", "augur_data.repo_groups",
-	"augur_data.repo_insights",
-	"augur_data.repo_insights_records", "augur_data.repos_fetch_log", "augur_data.settings", "augur_data.unresolved_commit_emails", "augur_operations.augur_settings",
-	"augur_operations.collection_status", "augur_operations.config", "augur_operations.user_groups", "augur_operations.user_repos",
-	"augur_operations.users",
+	"augur_data.commit_messages", "augur_data.commit_parents", "augur_data.commits", "augur_data.contributor_affiliations", "augur_data.contributors",
+	"augur_data.contributors_aliases", "augur_data.dm_repo_annual", "augur_data.dm_repo_group_annual", "augur_data.dm_repo_group_monthly",
+	"augur_data.dm_repo_group_weekly", "augur_data.dm_repo_monthly", "augur_data.dm_repo_weekly", "augur_data.historical_repo_urls",
+	"augur_data.issue_assignees", "augur_data.issue_events", "augur_data.issue_labels", "augur_data.issue_message_ref", "augur_data.issues",
+	"augur_data.message", "augur_data.platform", "augur_data.pull_request_assignees", "augur_data.pull_request_commits",
+	"augur_data.pull_request_events", "augur_data.pull_request_files", "augur_data.pull_request_labels", "augur_data.pull_request_message_ref",
+	"augur_data.pull_request_meta", "augur_data.pull_request_repo", "augur_data.pull_request_review_message_ref", "augur_data.pull_request_reviewers",
+	"augur_data.pull_request_reviews", "augur_data.pull_request_teams", "augur_data.pull_requests", "augur_data.releases", "augur_data.repo",
+	"augur_data.repo_dependencies", "augur_data.repo_deps_libyear", "augur_data.repo_groups", "augur_data.repo_info", "augur_data.repo_insights",
+	"augur_data.repo_insights_records", "augur_data.repo_labor", "augur_data.repos_fetch_log", "augur_data.settings",
+	"augur_data.unresolved_commit_emails", "augur_operations.augur_settings", "augur_operations.collection_status", "augur_operations.config",
+	"augur_operations.user_groups", "augur_operations.user_repos", "augur_operations.users",
 }
 
 // TestWhatTheProgramWritesIsDescribed: the tables of Augur that it writes, the tables of its own, and the views.

@@ -1,0 +1,169 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"augur/db"
+	"augur/tasks"
+	"augur/tasks/github/api"
+)
+
+// longestEvents is the number of pages after which GitHub ends the list of events, without a word.
+const longestEvents = 300
+
+// errListEnds says that GitHub gives no more of a list, although there is more.
+var errListEnds = errors.New("GitHub gives no more of the list")
+
+// eventList is the list of events by REST, the newest first. Events never change.
+func eventList() list[*api.IssueEvent] {
+	return list[*api.IssueEvent]{
+		resource: KindEvents,
+		mark:     activity,
+		parents:  []string{KindIssues, KindPullRequests},
+		read: func(ctx context.Context, p *pass, _ time.Time, etag, next string) (api.Page[*api.IssueEvent], error) {
+			answer, err := p.client.Events(ctx, p.repo, etag, next)
+			if refused, ok := errors.AsType[*api.StatusError](err); ok && refused.Status == http.StatusUnprocessableEntity && next != "" {
+				return answer, errListEnds
+			}
+			return answer, err
+		},
+		at: func(e *api.IssueEvent) time.Time { return e.CreatedAt.UTC() },
+		prepare: func(ctx context.Context, p *pass, items []*api.IssueEvent) (page, error) {
+			return p.prepareEvents(ctx, eventsOfREST(items))
+		},
+	}
+}
+
+// events stores what happened to issues and pull requests. GitHub's list of it ends after 30,000: when that is not enough, the timelines of all items are read.
+func (s *Source) events(ctx context.Context, c *tasks.Collection) error {
+	l := eventList()
+	p, err := s.pass(ctx, c, l.resource, l.mark, l.parents...)
+	if err != nil {
+		return err
+	}
+	if p.idle() {
+		return c.Finish(ctx, nil)
+	}
+	if next := value(p.state.Next); strings.HasPrefix(next, timelineOfIssues) || strings.HasPrefix(next, timelineOfPulls) {
+		return p.timelines(ctx)
+	}
+	err = l.newest(ctx, p, func(first api.Page[*api.IssueEvent]) bool {
+		return p.state.Next == nil && first.LastPage >= longestEvents && p.since().IsZero()
+	})
+	if errors.Is(err, errInstead) || errors.Is(err, errListEnds) {
+		return p.timelines(ctx)
+	}
+	return err
+}
+
+// happening is an event, from REST or from a timeline.
+type happening struct {
+	id      int64
+	node    string
+	url     string
+	action  string
+	commit  *string
+	created time.Time
+	number  int64
+	pr      bool
+	user    *api.User
+	actor   *actor
+}
+
+func eventsOfREST(items []*api.IssueEvent) []happening {
+	events := make([]happening, 0, len(items))
+	for _, e := range items {
+		h := happening{id: e.ID, node: e.NodeID, url: e.URL, action: e.Event, commit: e.CommitID, created: e.CreatedAt.UTC(), user: e.Actor}
+		if e.Issue != nil {
+			h.number, h.pr = int64(e.Issue.GetNumber()), e.Issue.IsPullRequest()
+		}
+		events = append(events, h)
+	}
+	return events
+}
+
+// eventRow is a row of issue_events or pull_request_events.
+type eventRow struct {
+	RowID   int64     `json:"row_id"`
+	SrcID   int64     `json:"src_id"`
+	ID      int64     `json:"issue_event_src_id"`
+	NodeID  *string   `json:"node_id"`
+	URL     *string   `json:"node_url"`
+	Action  string    `json:"action"`
+	Commit  *string   `json:"action_commit_hash"`
+	Created time.Time `json:"created_at"`
+	CntrbID *string   `json:"cntrb_id"`
+}
+
+func (p *pass) prepareEvents(ctx context.Context, events []happening) (page, error) {
+	var numbers []int64
+	for _, e := range events {
+		numbers = append(numbers, e.number)
+	}
+	parents, err := p.numbered(ctx, numbers)
+	if err != nil {
+		return page{}, err
+	}
+	who := p.people()
+	onIssues, onPRs := map[pair]eventRow{}, map[pair]eventRow{}
+	var closed []int64
+	var unplaced int64
+	for _, e := range events {
+		parent, ok := parents[place{e.number, e.pr}]
+		if !ok || e.id == 0 || e.action == "" {
+			unplaced++
+			continue
+		}
+		row := eventRow{
+			RowID: parent.RowID, SrcID: parent.SrcID, ID: e.id, NodeID: notEmpty(e.node), URL: notEmpty(e.url), Action: e.action, Commit: e.commit, Created: e.created,
+			CntrbID: who.add(e.user),
+		}
+		if e.actor != nil {
+			row.CntrbID = who.addActor(e.actor)
+		}
+		if e.pr {
+			onPRs[pair{parent.RowID, e.id}] = row
+			continue
+		}
+		onIssues[pair{parent.RowID, e.id}] = row
+		if e.action == "closed" || e.action == "reopened" {
+			closed = append(closed, parent.RowID)
+		}
+	}
+	slices.Sort(closed)
+	closed = slices.Compact(closed)
+	var k pack
+	q, repo := p.source.queries, p.c.Repo.ID
+	people := who.writer(&k, q, repo)
+	issues, prs := k.add(rowsOf(onIssues, comparePairs)), k.add(rowsOf(onPRs, comparePairs))
+	if k.err != nil {
+		return page{}, fmt.Errorf("prepare events of %s: %w", p.repo, k.err)
+	}
+	done := page{unplaced: unplaced, scrubbed: k.scrubbed}
+	if len(onIssues)+len(onPRs) > 0 {
+		done.write = func(ctx context.Context, tx pgx.Tx) error {
+			return inOrder(
+				func() error { return people(ctx, tx) },
+				func() error {
+					return q.UpsertIssueEvents(ctx, tx, db.UpsertIssueEventsParams{RepoID: repo, Rows: issues})
+				},
+				func() error {
+					return q.FreePullRequestEvents(ctx, tx, db.FreePullRequestEventsParams{RepoID: repo, Rows: prs})
+				},
+				func() error {
+					return q.UpsertPullRequestEvents(ctx, tx, db.UpsertPullRequestEventsParams{RepoID: repo, Rows: prs})
+				},
+				func() error { return q.CloseIssues(ctx, tx, closed) },
+			)
+		}
+	}
+	return done, nil
+}

@@ -1,0 +1,29 @@
+package github
+
+import "time"
+
+// Settings is the part of section GitHub of the settings table that says what is collected, and how often it is looked at.
+type Settings struct {
+	_ struct{} `section:"GitHub" effect:"next task"`
+
+	// 1 says that there are keys in augur_operations.worker_oauth, where Augur keeps those of its users. Without that, and without a key in section Keys, nothing
+	// is asked of GitHub, and its repositories wait; their git history needs no key.
+	StoredKeys bool `setting:"stored_keys" default:"0" type:"int"`
+	// How long an answer about a repository as a whole (its watermarks) counts as new, so that phases that start together ask once. Go duration text; 0 asks
+	// each time.
+	FreshFor time.Duration `setting:"fresh_for" default:"10m" min:"0s" max:"24h"`
+	// Lists of a repository in which nothing moved are not read. After this time they are, all the same: an old comment that was edited moves nothing. Go duration
+	// text; 0 always reads them.
+	IdleFor time.Duration `setting:"idle_for" default:"168h" min:"0s" max:"8760h"`
+	// How often each list is read from its beginning, to find what was deleted and what changed without a trace. It costs as much as a first collection. Go
+	// duration text; 0: never.
+	ReconcileAfter time.Duration `setting:"reconcile_after" default:"2160h" min:"0s" max:"87600h"`
+	// How old name, company and place of a person may become before they are asked for again. Go duration text; 0: they are asked for once.
+	PeopleAfter time.Duration `setting:"people_after" default:"2160h" min:"0s" max:"87600h"`
+	// How many repositories one question about watermarks is for.
+	ReposAtOnce int `setting:"repos_at_once" default:"20" min:"1" max:"25"`
+	// How many pull requests one query asks for together with their files, commits and reviews. Where that is too much for GitHub, it is halved by itself.
+	PullRequestsAtOnce int `setting:"pull_requests_at_once" default:"25" min:"1" max:"49"`
+	// Longest time of one attempt at reading a list. What is stored by then stays, and the next attempt goes on from there. Go duration text.
+	TaskTimeout time.Duration `setting:"task_timeout" default:"6h" min:"1m" max:"168h"`
+}

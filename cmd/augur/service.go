@@ -134,12 +134,25 @@ func (s *service) slots() map[string]int { return slotsOf(s.settings, s.catalog)
 
 // work runs jobs in this process until ctx ends, and then until they have ended or are handed back. slots is how many of each queue run at a time: it is asked
 // again when settings change. Jobs that run then go on, beside new ones.
-func (s *service) work(ctx context.Context, slots func() map[string]int, drain time.Duration) error {
+func (s *service) work(ctx context.Context, slots func() map[string]int, drain time.Duration) (err error) {
+	// Not before the end: sources keep the pool of their first job. Connections that nobody uses end by themselves.
+	var pools []*pgxpool.Pool
+	defer func() {
+		// A job that does not return may hold a connection for ever: the program has to end without waiting for it.
+		if !errors.Is(err, tasks.ErrStuck) {
+			for _, pool := range pools {
+				pool.Close()
+			}
+		}
+	}()
 	group, ctx := errgroup.WithContext(ctx)
 	for {
 		changed := s.settings.Changed()
 		now := slots()
-		process, quit, err := s.process(ctx, now, drain)
+		process, pool, err := s.process(ctx, now, drain)
+		if pool != nil {
+			pools = append(pools, pool)
+		}
 		if ctx.Err() != nil {
 			return group.Wait() // told to stop before it began
 		}
@@ -147,7 +160,7 @@ func (s *service) work(ctx context.Context, slots func() map[string]int, drain t
 			return errors.Join(err, group.Wait())
 		}
 		if process != nil {
-			group.Go(func() error { return quit(process.Run(ctx)) })
+			group.Go(func() error { return process.Run(ctx) })
 		}
 		for same := true; same; {
 			select {
@@ -164,8 +177,8 @@ func (s *service) work(ctx context.Context, slots func() map[string]int, drain t
 	}
 }
 
-// process makes a process that works the queues, and what ends its connections after it has run. There is none when no queue has slots.
-func (s *service) process(ctx context.Context, slots map[string]int, drain time.Duration) (_ *tasks.Process, quit func(error) error, err error) {
+// process makes a process that works the queues, and its pool, which the caller closes. There is none when no queue has slots.
+func (s *service) process(ctx context.Context, slots map[string]int, drain time.Duration) (*tasks.Process, *pgxpool.Pool, error) {
 	conns := spareConns
 	for queue, n := range slots {
 		if n == 0 {
@@ -184,17 +197,10 @@ func (s *service) process(ctx context.Context, slots map[string]int, drain time.
 		Queues: slots, Host: s.host, PID: os.Getpid(), Drain: drain, Listen: s.ears.pool, PollOnly: s.ears.pool == nil, Log: s.Logger,
 	})
 	if err != nil {
-		pool.Close()
-		return nil, nil, err
+		return nil, pool, err
 	}
 	s.InfoContext(ctx, "ready for jobs", slog.Any("slots", slots))
-	return process, func(err error) error {
-		// A job that does not return may hold a connection for ever: the program has to end without waiting for it.
-		if !errors.Is(err, tasks.ErrStuck) {
-			pool.Close()
-		}
-		return err
-	}, nil
+	return process, pool, nil
 }
 
 func (s *service) workPool(ctx context.Context, conns int) (*pgxpool.Pool, error) {

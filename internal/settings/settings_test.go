@@ -158,8 +158,6 @@ func TestNonsenseChangesNothing(t *testing.T) {
 		"Registries.packagist":          {""},
 		"Registries.pypi":               {""},
 		"Registries.rubygems":           {""},
-		"Facade.url_rewrite":            {""},
-		"GitHub.graphql_url":            {""},
 		"Insight_Task.notify_mail_from": {""}, "Insight_Task.notify_mail_password": text, "Insight_Task.notify_mail_server": {""}, "Insight_Task.notify_mail_to": {""},
 		"Insight_Task.notify_mail_user": text, "Insight_Task.notify_slack_url": {""}, "Insight_Task.notify_webhook_secret": text, "Insight_Task.notify_webhook_url": {""},
 		"Keys.github_api_key":         text,

@@ -86,6 +86,53 @@ COMMENT ON COLUMN augur_operations.collection_task.progress_since IS 'When the p
 COMMENT ON COLUMN augur_operations.collection_task.progress_at IS 'When the progress was last saved';
 COMMENT ON COLUMN augur_operations.collection_task.waits_for IS 'Why its job was last put off without using an attempt; it is waiting for that only while the job is scheduled';
 
+COMMENT ON TABLE augur_data.repo_labor IS 'Lines of code of each file of a repository: a snapshot each time something changed';
+COMMENT ON COLUMN augur_data.repo_labor.repo_labor_id IS 'Id of the row';
+COMMENT ON COLUMN augur_data.repo_labor.repo_id IS 'The repository';
+COMMENT ON COLUMN augur_data.repo_labor.repo_clone_date IS 'Not written';
+COMMENT ON COLUMN augur_data.repo_labor.rl_analysis_date IS 'When the snapshot was taken, the same in all of its rows (UTC)';
+COMMENT ON COLUMN augur_data.repo_labor.programming_language IS 'Language';
+COMMENT ON COLUMN augur_data.repo_labor.file_path IS 'Directory of the file and its name';
+COMMENT ON COLUMN augur_data.repo_labor.file_name IS 'Name of the file';
+COMMENT ON COLUMN augur_data.repo_labor.total_lines IS 'All lines';
+COMMENT ON COLUMN augur_data.repo_labor.code_lines IS 'Lines with code';
+COMMENT ON COLUMN augur_data.repo_labor.comment_lines IS 'Lines with nothing but a comment';
+COMMENT ON COLUMN augur_data.repo_labor.blank_lines IS 'Empty lines';
+COMMENT ON COLUMN augur_data.repo_labor.code_complexity IS 'Branches and loops, as scc counts them';
+COMMENT ON COLUMN augur_data.repo_labor.repo_url IS 'URL of the repository';
+COMMENT ON COLUMN augur_data.repo_labor.tool_source IS 'Task that wrote the row';
+COMMENT ON COLUMN augur_data.repo_labor.tool_version IS 'Version of the program';
+COMMENT ON COLUMN augur_data.repo_labor.data_source IS 'Where the facts are from';
+COMMENT ON COLUMN augur_data.repo_labor.data_collection_date IS 'When the snapshot was taken, the same in all of its rows (UTC)';
+
+COMMENT ON TABLE augur_data.repo_dependencies IS 'What the source files of a repository import: a snapshot each time something changed';
+COMMENT ON COLUMN augur_data.repo_dependencies.repo_dependencies_id IS 'Id of the row';
+COMMENT ON COLUMN augur_data.repo_dependencies.repo_id IS 'The repository';
+COMMENT ON COLUMN augur_data.repo_dependencies.dep_name IS 'What is imported';
+COMMENT ON COLUMN augur_data.repo_dependencies.dep_count IS 'How often';
+COMMENT ON COLUMN augur_data.repo_dependencies.dep_language IS 'Language of the files';
+COMMENT ON COLUMN augur_data.repo_dependencies.tool_source IS 'Task that wrote the row';
+COMMENT ON COLUMN augur_data.repo_dependencies.tool_version IS 'Version of the program';
+COMMENT ON COLUMN augur_data.repo_dependencies.data_source IS 'Where the facts are from';
+COMMENT ON COLUMN augur_data.repo_dependencies.data_collection_date IS 'When the snapshot was taken, the same in all of its rows (UTC)';
+
+COMMENT ON TABLE augur_data.repo_deps_libyear IS 'Dependencies that manifests name, and how far they are behind: a snapshot each time something changed';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.repo_deps_libyear_id IS 'Id of the row';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.repo_id IS 'The repository';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.name IS 'Package';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.requirement IS 'What the manifest asks for';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.type IS 'Kind of dependency';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.package_manager IS 'Registry';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.current_verion IS 'Newest version that the requirement allows (the name of the column is Augurs)';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.latest_version IS 'Newest version of the package';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.current_release_date IS 'When the current version was released';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.latest_release_date IS 'When the newest version was released';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.libyear IS 'Years between the two; -1 when the newest is not known';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.tool_source IS 'Task that wrote the row';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.tool_version IS 'Version of the program';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.data_source IS 'Where the facts are from';
+COMMENT ON COLUMN augur_data.repo_deps_libyear.data_collection_date IS 'When the snapshot was taken, the same in all of its rows (UTC)';
+
 -- +goose Down
 ALTER TABLE augur_operations.collection_task DROP COLUMN waits_for;
 ALTER TABLE augur_operations.collection_task DROP COLUMN progress_at;

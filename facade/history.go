@@ -131,26 +131,37 @@ func (r *Reading) read(ctx context.Context, store *pack.Store, yield func(*Commi
 		select {
 		case <-w.counted:
 		case <-ctx.Done():
-			yield(nil, fmt.Errorf("read the history of %s: %w", r.repository.dir, context.Cause(ctx)))
-			return
 		}
 		if !r.handOut(ctx, w, commits, yield) {
 			return
 		}
 	}
 	if ctx.Err() != nil {
-		yield(nil, fmt.Errorf("read the history of %s: %w", r.repository.dir, context.Cause(ctx)))
+		yield(nil, r.ended(ctx))
 	}
+}
+
+// ended says that nobody waits for the history any more.
+func (r *Reading) ended(ctx context.Context) error {
+	return fmt.Errorf("read the history of %s: %w", r.repository.dir, context.Cause(ctx))
 }
 
 // handOut gives the commits of a window to the caller. It returns whether there may be more.
 func (r *Reading) handOut(ctx context.Context, w *window, commits *commitReader, yield func(*Commit, error) bool) bool {
+	if ctx.Err() != nil {
+		yield(nil, r.ended(ctx))
+		return false
+	}
 	if err := w.fault(); err != nil {
 		return r.instead(ctx, w.hashes, err, yield)
 	}
 	r.effort.Asked += int(w.asked.Load())
 	w.rows = nil
 	for i, hash := range w.hashes {
+		if ctx.Err() != nil {
+			yield(nil, r.ended(ctx))
+			return false
+		}
 		c, err := commits.read(hash)
 		if err != nil {
 			return r.instead(ctx, w.hashes[i:], err, yield)

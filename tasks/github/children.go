@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -170,44 +171,50 @@ func (p *pass) childRows(ctx context.Context, prs []pullRequest, errs []api.Quer
 	return done, err
 }
 
-// take notes what the query told about a pull request, and returns the lists of which there is more.
+// take notes what the query told about a pull request, and returns the lists of which there is more. faulty says of which list an error told.
 func (r *children) take(ctx context.Context, id int64, pr *pullRequest, faulty func(list string) bool) []rest {
-	var rests []rest
-	rests = follow(ctx, r, rests, pr, pr.Files, faulty("files"), rest{field: "files", fragment: fragment("files", fileFields)}, r.filesOf, func(f prFile) { r.addFile(id, f) }, id)
-	rests = follow(ctx, r, rests, pr, pr.Commits, faulty("commits"), rest{field: "commits", fragment: fragment("commits", commitFields)}, r.commitsOf, func(c prCommit) { r.addCommit(id, c) }, id)
-	return follow(ctx, r, rests, pr, pr.Reviews, faulty("reviews"), rest{field: "reviews", fragment: fragment("reviews", reviewFields)}, r.reviewsOf, func(v prReview) { r.addReview(id, v) }, id)
+	return slices.Concat(
+		follow(ctx, r, pr, inner[prFile]{"files", fileFields, pr.Files, r.filesOf, func(f prFile) { r.addFile(id, f) }}, id, faulty),
+		follow(ctx, r, pr, inner[prCommit]{"commits", commitFields, pr.Commits, r.commitsOf, func(c prCommit) { r.addCommit(id, c) }}, id, faulty),
+		follow(ctx, r, pr, inner[prReview]{"reviews", reviewFields, pr.Reviews, r.reviewsOf, func(v prReview) { r.addReview(id, v) }}, id, faulty),
+	)
 }
 
-func fragment(list, fields string) string {
-	return "PullRequest { " + list + "(first: $first, after: #after) { " + fields + " } }"
+// inner is a list inside of a pull request.
+type inner[T any] struct {
+	field, fields string
+	list          *connection[T]
+	complete      map[int64]bool // the pull requests of which the list is known to its end, so that what is stored beyond it can go
+	add           func(T)
 }
 
-// follow takes a list inside of a pull request, and adds it to those to be read on when it is not whole. complete holds the pull requests of which the list is
-// known to its end, so that what is stored beyond it can go.
-func follow[T any](ctx context.Context, r *children, rests []rest, pr *pullRequest, list *connection[T], faulty bool, more rest, complete map[int64]bool, add func(T), id int64) []rest {
-	if list == nil && !faulty {
-		return rests
-	}
-	complete[id] = true
-	if !faulty {
+// follow takes a list inside of a pull request, and returns what is to be read on when it is not whole.
+func follow[T any](ctx context.Context, r *children, pr *pullRequest, in inner[T], id int64, faulty func(list string) bool) []rest {
+	addAll := func(list connection[T]) {
 		for _, item := range list.Nodes {
-			add(item)
+			in.add(item)
 		}
-		after, hasMore := list.more()
-		if !hasMore {
-			return rests
-		}
-		more.after = after
 	}
-	more.node = pr.ID
-	more.lost = func() {
-		delete(complete, id)
-		r.pass.lostList(ctx, more.field, pr.Number)
+	more := rest{
+		node: pr.ID, field: in.field, fragment: "PullRequest { " + in.field + "(first: $first, after: #after) { " + in.fields + " } }", add: each(addAll),
+		lost: func() {
+			delete(in.complete, id)
+			r.pass.lostList(ctx, in.field, pr.Number)
+		},
 	}
-	more.add = each(func(list connection[T]) {
-		for _, item := range list.Nodes {
-			add(item)
-		}
-	})
-	return append(rests, more)
+	switch {
+	case faulty(in.field): // from its beginning, alone
+		in.complete[id] = true
+		return []rest{more}
+	case in.list == nil:
+		return nil
+	}
+	in.complete[id] = true
+	addAll(*in.list)
+	after, hasMore := in.list.more()
+	if !hasMore {
+		return nil
+	}
+	more.after = after
+	return []rest{more}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNumbersAreReadOutOfNodeIDs(t *testing.T) { //nolint:testpackage // not part of what the package offers
+func TestNumbersAreReadOutOfNodeIDs(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]int64{
 		"MDExOlB1bGxSZXF1ZXN0MTIz":   123, // 011:PullRequest123

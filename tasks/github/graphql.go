@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,19 +41,10 @@ type faults []api.QueryError
 
 // under tells whether something below the path is missing because of an error, or all that it is in.
 func (f faults) under(path ...any) bool {
-	for _, fault := range f {
-		same := true
-		for i := 0; i < min(len(path), len(fault.Path)); i++ {
-			if step(path[i]) != step(fault.Path[i]) {
-				same = false
-				break
-			}
-		}
-		if same {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f, func(fault api.QueryError) bool {
+		shared := min(len(path), len(fault.Path))
+		return slices.EqualFunc(path[:shared], fault.Path[:shared], func(a, b any) bool { return step(a) == step(b) })
+	})
 }
 
 // step is a name or an index of a path as text: JSON has numbers of one kind only.
@@ -97,7 +89,11 @@ func (p *pass) drain(ctx context.Context, operation string, rests []rest) error 
 		left := rests[len(batch):]
 		for i, r := range batch {
 			alias := "n" + strconv.Itoa(i)
-			after, more, err := r.take(answer[alias], faults(reply.Errors).under(alias))
+			item := answer[alias]
+			if faults(reply.Errors).under(alias) {
+				item = nil
+			}
+			after, more, err := r.take(item)
 			if err != nil {
 				return fmt.Errorf("read the rest of a list of %s: %w", p.repo, err)
 			}
@@ -113,14 +109,19 @@ func (p *pass) drain(ctx context.Context, operation string, rests []rest) error 
 	return nil
 }
 
-// take adds a page of the list to its item.
-func (r rest) take(item json.RawMessage, faulty bool) (after string, more bool, err error) {
+// take adds a page of the list to its item; nil stands for an item that GitHub cannot give.
+func (r rest) take(item json.RawMessage) (after string, more bool, err error) {
 	fields := map[string]json.RawMessage{}
-	if err := json.Unmarshal(item, &fields); faulty || len(item) == 0 || err != nil || len(fields[r.field]) == 0 || string(fields[r.field]) == "null" {
-		r.lost()
-		return "", false, nil
+	if len(item) > 0 {
+		if err := json.Unmarshal(item, &fields); err != nil {
+			return "", false, fmt.Errorf("decode the item of a list: %w", err)
+		}
 	}
-	return r.add(fields[r.field])
+	if list := fields[r.field]; len(list) > 0 && string(list) != "null" {
+		return r.add(list)
+	}
+	r.lost()
+	return "", false, nil
 }
 
 // restQuery asks for a page of each list.
@@ -165,7 +166,7 @@ func smaller(size int) (int32, bool) {
 
 // larger lets the number of items grow again, up to the usual one, which nothing has to remember.
 func larger(size, usual int) *int32 {
-	if size = size + max(size/4, 1); size >= usual {
+	if size += max(size/4, 1); size >= usual {
 		return nil
 	}
 	wide := int32(size) //nolint:gosec // at most 100

@@ -45,11 +45,11 @@ type newest struct {
 
 // mark is the length of the list and its newest item.
 func (n newest) mark() string {
-	text := strconv.FormatInt(n.TotalCount, 10)
+	text := []string{strconv.FormatInt(n.TotalCount, 10)}
 	for _, node := range n.Nodes {
-		text += " " + node.ID + node.UpdatedAt
+		text = append(text, node.ID+node.UpdatedAt)
 	}
-	return text
+	return strings.Join(text, " ")
 }
 
 // look is what GitHub says about a repository as a whole.

@@ -43,7 +43,8 @@ func TestWhatBecameOfARepositoryIsAResult(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.forge.Repo(name).Change(func() { w.forge.Repo(name).Fault = fault })
+			repo := w.forge.Repo(name)
+			repo.Change(func() { repo.Fault = fault })
 			require.Equal(t, "Ignore", w.collect(tasks.Core).Outcome)
 			require.Equal(t, []string{want}, w.strings("SELECT cause FROM augur_operations.collection_backoff"))
 		})

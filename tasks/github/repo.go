@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -161,7 +162,7 @@ func (p *pass) wholeLook(ctx context.Context) (*wholeLook, error) {
 // repoPage makes the rows.
 func (p *pass) repoPage(w *wholeLook, releases []releaseRow, contributors int64) (page, error) {
 	info := infoRow{
-		LastUpdated: w.UpdatedAt, IssuesEnabled: text(w.HasIssuesEnabled), OpenIssues: w.OpenIssues.TotalCount, WikiEnabled: text(w.HasWikiEnabled),
+		LastUpdated: w.UpdatedAt, IssuesEnabled: strconv.FormatBool(w.HasIssuesEnabled), OpenIssues: w.OpenIssues.TotalCount, WikiEnabled: strconv.FormatBool(w.HasWikiEnabled),
 		ForkCount: w.ForkCount, WatchersCount: w.Watchers.TotalCount, StarsCount: w.StargazerCount, IssuesCount: w.Issues.TotalCount,
 		IssuesClosed: w.ClosedIssues.TotalCount, PullRequestCount: w.PullRequests.TotalCount, PullRequestsOpen: w.OpenPullRequests.TotalCount,
 		PullRequestsClosed: w.ClosedPullRequests.TotalCount, PullRequestsMerged: w.MergedPullRequests.TotalCount,
@@ -220,12 +221,4 @@ func (p *pass) repoPage(w *wholeLook, releases []releaseRow, contributors int64)
 		)
 	}
 	return page{write: write, scrubbed: k.scrubbed}, k.err
-}
-
-// text is a truth value as Augur stores it in columns of text.
-func text(b bool) string {
-	if b {
-		return "true"
-	}
-	return "false"
 }

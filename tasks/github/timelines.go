@@ -226,7 +226,7 @@ func (p *pass) timelineEvents(ctx context.Context, kind, fullName string, owners
 			continue
 		}
 		rests = append(rests, rest{
-			node: owner.ID, after: after, field: "timelineItems", fragment: timelineFragment(pulls), lost: func() { p.lostList(ctx, "events", owner.Number) },
+			node: owner.ID, after: after, field: "timelineItems", fragment: timelineFragment(kind), lost: func() { p.lostList(ctx, "events", owner.Number) },
 			add: func(document json.RawMessage) (string, bool, error) {
 				var list connection[timelineItem]
 				if err := json.Unmarshal(document, &list); err != nil {
@@ -241,8 +241,8 @@ func (p *pass) timelineEvents(ctx context.Context, kind, fullName string, owners
 	return events, p.drain(ctx, "timeline", rests)
 }
 
-func timelineFragment(pulls bool) string {
-	if pulls {
+func timelineFragment(kind string) string {
+	if kind == timelineOfPulls {
 		return "PullRequest { " + timelineFields(issueOnly, "$first") + " }"
 	}
 	return "Issue { " + timelineFields(pullOnly, "$first") + " }"

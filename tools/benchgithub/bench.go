@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	neturl "net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +37,7 @@ const name = githubtest.ModelName
 
 // bench measures, and prints the figures.
 func bench(ctx context.Context, url string, o options, out io.Writer) error {
-	forge, err := githubtest.Start("127.0.0.1:0", githubtest.With(name, shape(o.part)), githubtest.Seed(o.seed))
+	forge, err := githubtest.Start("127.0.0.1:0", githubtest.With(name, shape(o.part)), githubtest.Seed(o.seed)) //nolint:contextcheck // it has a life of its own, which Close ends
 	if err != nil {
 		return fmt.Errorf("start the fake GitHub: %w", err)
 	}
@@ -123,11 +125,11 @@ func graphQL(c githubtest.Counts) int {
 
 // tell says what was asked.
 func tell(c githubtest.Counts) string {
-	text := fmt.Sprintf("%d requests, %d points:", asked(c), points(c))
-	for operation, count := range c.Operations {
-		text += fmt.Sprintf(" %s=%d", strings.ReplaceAll(operation, " ", "_"), count.Requests)
+	text := []string{fmt.Sprintf("%d requests, %d points:", asked(c), points(c))}
+	for _, operation := range slices.Sorted(maps.Keys(c.Operations)) {
+		text = append(text, fmt.Sprintf("%s=%d", strings.ReplaceAll(operation, " ", "_"), c.Operations[operation].Requests))
 	}
-	return text
+	return strings.Join(text, " ")
 }
 
 // database is a database that collects the repository.
@@ -299,7 +301,7 @@ func (d *database) again(ctx context.Context) (githubtest.Counts, error) {
 		return githubtest.Counts{}, err
 	}
 	unchanged := d.forge.ResetCounts()
-	return unchanged, d.mustEqual(ctx, before, "the collection of what had not changed changed something")
+	return unchanged, d.mustEqual(ctx, before, "a collection without anything new changed something")
 }
 
 func (d *database) mustEqual(ctx context.Context, want, otherwise string) error {

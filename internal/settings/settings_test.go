@@ -21,6 +21,7 @@ import (
 	"augur/monitor/supervisor"
 	"augur/tasks/apikey"
 	"augur/tasks/git"
+	"augur/tasks/github"
 	"augur/tasks/github/api"
 	"augur/tasks/insights"
 	"augur/web"
@@ -32,6 +33,7 @@ func registry() *config.Registry {
 		config.NewSection[care.Views]("Celery"),
 		config.NewSection[git.Settings]("Facade"),
 		config.NewSection[api.Settings]("GitHub"),
+		config.NewSection[github.Settings]("GitHub"),
 		config.NewSection[insight.Settings]("Insight_Task"),
 		config.NewSection[insights.Notify]("Insight_Task"),
 		config.NewSection[apikey.Keys]("Keys"),
@@ -47,7 +49,7 @@ func registry() *config.Registry {
 // values are the structs of a store, to compare two.
 func values(s *config.Store) []any {
 	return []any{
-		config.Of[supervisor.Celery](s), config.Of[care.Views](s), config.Of[git.Settings](s), config.Of[api.Settings](s), config.Of[insight.Settings](s), config.Of[insights.Notify](s),
+		config.Of[supervisor.Celery](s), config.Of[care.Views](s), config.Of[git.Settings](s), config.Of[api.Settings](s), config.Of[github.Settings](s), config.Of[insight.Settings](s), config.Of[insights.Notify](s),
 		config.Of[apikey.Keys](s), config.Of[supervisor.Logging](s), config.Of[web.Server](s), config.Of[monitor.TaskRoutine](s), config.Of[monitor.Tasks](s),
 		config.Of[care.Settings](s),
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -148,7 +149,11 @@ func TestPgbouncerBackendListensOnADirectConnection(t *testing.T) {
 	d := startBackend(t, env)
 	awaitStatus(t, env, "Success")
 	require.Empty(t, d.find("announcements are not heard"))
-	require.Equal(t, "augur backend settings, augur worker facade, augur worker facade settings", query(t, map[string]string{"AUGUR_DB": direct}, `
+	listeners := []string{"augur backend settings"}
+	for _, queue := range slices.Sorted(slices.Values(queueNames())) {
+		listeners = append(listeners, "augur worker "+queue, "augur worker "+queue+" settings")
+	}
+	require.Equal(t, strings.Join(listeners, ", "), query(t, map[string]string{"AUGUR_DB": direct}, `
 		SELECT string_agg(DISTINCT application_name, ', ' ORDER BY application_name)
 		FROM pg_stat_activity
 		WHERE datname = current_database() AND (query LIKE 'LISTEN "river%' OR application_name LIKE '% settings')`), "connections that listen")

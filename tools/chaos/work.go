@@ -42,7 +42,7 @@ const deadlyReason = "its worker died 3 times while running it"
 func settings() *config.Store {
 	return config.Static(config.NewRegistry(
 		config.NewSection[git.Settings]("Facade"), config.NewSection[git.Registries]("Registries"), config.NewSection[monitor.Tasks]("Tasks"), config.NewSection[monitor.TaskRoutine]("Task_Routine"),
-	), "Facade.allow_local=1", "Tasks.max_core=10000", "Tasks.max_secondary=10000", "Tasks.max_facade=10000", "Tasks.max_ml=10000", "Task_Routine.machine_learning_phase=1")
+	), "Facade.allow_local=1", "Facade.free_space_floor=0", "Tasks.max_core=10000", "Tasks.max_secondary=10000", "Tasks.max_facade=10000", "Tasks.max_ml=10000", "Task_Routine.machine_learning_phase=1")
 }
 
 // catalog is what is collected. Repositories of GitHub have the tasks that write to the ledger; those of GitLab one that kills its worker; all others are

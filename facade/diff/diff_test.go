@@ -3,6 +3,7 @@ package diff_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,19 +76,43 @@ func TestSomeEdits(t *testing.T) {
 	}
 }
 
-func TestLongSearchesAreUnsure(t *testing.T) {
+// shuffled has n different lines of which some change places, none further than reach.
+func shuffled(random *rand.Rand, n, reach int) string {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i*reach + random.IntN(reach*reach)
+	}
+	lines := make([]int, n)
+	for i := range lines {
+		lines[i] = i
+	}
+	slices.SortStableFunc(lines, func(a, b int) int { return order[a] - order[b] })
+	var b strings.Builder
+	for _, i := range lines {
+		fmt.Fprintln(&b, i)
+	}
+	return b.String()
+}
+
+// TestLongSearchesEndWhereThoseOfGitDo compares texts that differ in so many places that git does not look for a shortest path between them.
+func TestLongSearchesEndWhereThoseOfGitDo(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 1))
-	shuffled := func() string {
-		var b strings.Builder
-		for _, i := range random.Perm(2000) {
-			fmt.Fprintln(&b, i)
-		}
-		return b.String()
+	var pairs []pair
+	for i := range 120 {
+		n := 300 + random.IntN(3000)
+		reach := 2 + random.IntN(1+i*4)
+		pairs = append(pairs, pair{shuffled(random, n, reach), shuffled(random, n+random.IntN(500), reach)})
 	}
-	var d diff.Differ
-	_, sure := d.Compare(text(shuffled()), text(shuffled()))
-	require.False(t, sure)
+	require.Less(t, check(t, pairs), len(pairs)/10)
+}
+
+func TestLongSearchesInLongTextsAreUnsure(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 1))
+	const half = 1<<15 - 2 // more lines on either side, and git's bound for the search is another
+	require.Zero(t, check(t, []pair{{shuffled(random, half, half), shuffled(random, half, half)}}))
+	require.Equal(t, 1, check(t, []pair{{shuffled(random, half+1, half), shuffled(random, half+1, half)}}))
 }
 
 // TestBlocksThatDependOnIndentationAreUnsure: git puts the removed lines to one of several places by their indentation, and the added ones beside them or not.

@@ -1,7 +1,11 @@
 package diff
 
-// patience is how many steps the search from one end takes. From there on git weighs cost against quality: those rules are its own.
-const patience = 256
+// patience is how many steps the search from one end takes. From there on git is content with a path that need not be the shortest: in lists of fewer lines than longList together it goes on from the
+// point that lies furthest from its end; in longer ones it weighs cost against quality, by rules that are its own.
+const (
+	patience = 256
+	longList = 1<<16 - 3
+)
 
 // search finds a shortest path of edits through two lists, by the middle of it, then the middles of its halves.
 //
@@ -103,7 +107,33 @@ func (s *search) middle(q box) (x, y int, ok bool) {
 			}
 		}
 	}
-	return 0, 0, false
+	if len(s.a)+len(s.b) >= longList {
+		return 0, 0, false
+	}
+	x, y = s.furthest(q, fore, back)
+	return x, y, true
+}
+
+// furthest finds the point within the box that is the most lines away from the end where its path began. On a draw it is that of the higher diagonal, and one of the paths from the end of the box.
+func (s *search) furthest(q box, fore, back diagonals) (x, y int) {
+	ahead, behind := -1, -1
+	var foreX, foreY int
+	for k := fore.high; k >= fore.low; k -= 2 {
+		x := min(s.forward[fore.at(k)], q.aEnd, q.bEnd+k)
+		if lines := x - q.a + x - k - q.b; lines > ahead {
+			ahead, foreX, foreY = lines, x, x-k
+		}
+	}
+	for k := back.high; k >= back.low; k -= 2 {
+		at := max(s.backward[back.at(k)], q.a, q.b+k)
+		if lines := q.aEnd - at + q.bEnd - (at - k); lines > behind {
+			behind, x, y = lines, at, at-k
+		}
+	}
+	if ahead > behind {
+		return foreX, foreY
+	}
+	return x, y
 }
 
 func inside(q box, x, y int) bool { return x >= q.a && x <= q.aEnd && y >= q.b && y <= q.bEnd }

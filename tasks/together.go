@@ -17,25 +17,24 @@ import (
 	"augur/db"
 )
 
-// Bounds of what is done together: how much at once, in how many batches at a time, and how long one may take.
+// Bounds of what is done together: how much at once, and how long it may take.
 const (
 	togetherMost    = 500
-	togetherBatches = 2
 	togetherTimeout = 10 * time.Second
 )
 
 // errLeft says that a batch ended without an answer to a question.
 var errLeft = errors.New("not answered")
 
-// together does for many callers at once what each of them asks for: while batches are under way, those who come wait and are the next one. Nobody
-// waits for company. It has no goroutine of its own: the first of a batch works for all. It is safe for concurrent use.
+// together does for many callers at once what each of them asks for: while a batch is under way, those who come wait and are the next one. Nobody
+// waits for company. A second batch at the same time would only wait for the rows of the same runs, and take callers from the next one. It has no goroutine of its own: the first of a batch works for all. It is safe for concurrent use.
 type together[In, Out any] struct {
 	// do answers the questions, in their order. An error is that of all.
 	do func(ctx context.Context, questions []In) ([]Out, error)
 
 	mu      sync.Mutex
 	waiting []*question[In, Out]
-	busy    int // batches that are under way
+	busy    bool // a batch is under way
 }
 
 // question is what one caller asks for.
@@ -70,12 +69,12 @@ func (t *together[In, Out]) ask(ctx context.Context, in In) (Out, error) {
 	return q.out, q.err
 }
 
-// next makes a batch of those who wait, if there is room for one, and tells the first to answer it. It is called with the lock held.
+// next makes a batch of those who wait, if none is under way, and tells the first to answer it. It is called with the lock held.
 func (t *together[In, Out]) next() {
-	if t.busy == togetherBatches || len(t.waiting) == 0 {
+	if t.busy || len(t.waiting) == 0 {
 		return
 	}
-	t.busy++
+	t.busy = true
 	n := min(len(t.waiting), togetherMost)
 	first := t.waiting[0]
 	first.batch = t.waiting[:n:n]
@@ -99,7 +98,7 @@ func (t *together[In, Out]) answer(ctx context.Context, batch []*question[In, Ou
 		}
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.busy--
+		t.busy = false
 		t.next()
 	}()
 	// It is the work of all of them: that the caller gives up does not end it.

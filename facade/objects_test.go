@@ -285,11 +285,11 @@ func TestWhatCannotBeReadHereIsReadFromPatches(t *testing.T) {
 
 func TestGitDecidesOnTextsThatItComparesByRulesOfItsOwn(t *testing.T) {
 	t.Parallel()
-	// Lines that all occur once, in another order: no path between the texts is short.
+	// Lines that all occur once, in another order: no path between the texts is short, and they are long.
 	random := rand.New(rand.NewPCG(1, 9))
 	shuffled := func() string {
 		var b strings.Builder
-		for _, i := range random.Perm(3000) {
+		for _, i := range random.Perm(33_000) {
 			fmt.Fprintf(&b, "line number %d\n", i)
 		}
 		return b.String()

@@ -152,11 +152,7 @@ func memoryOf(ctx context.Context, pid int32) uint64 {
 	if err != nil {
 		return 0
 	}
-	info, err := p.MemoryInfoWithContext(ctx)
-	if err != nil {
-		return 0
-	}
-	return info.RSS
+	return supervisor.Memory(ctx, p)
 }
 
 func printProcesses(out io.Writer, rows []processRow) {

@@ -9,8 +9,8 @@ type ring struct {
 	first Object
 }
 
-// grain is what sizes are rounded up to, so that no object is without a place.
-const grain = 64
+// grain is what sizes are rounded up to: no object is without a place, and what is known of small ones takes no more memory than they do.
+const grain = 256
 
 func (r *ring) init(size int) {
 	r.memory = make([]byte, size)

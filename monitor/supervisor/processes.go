@@ -86,7 +86,7 @@ func (w *world) take(ctx context.Context, p *process.Process) {
 	if err != nil || name == "postgres" {
 		return // gone meanwhile, or not ours to touch
 	}
-	found := Process{PID: pid, Name: name, Memory: private(ctx, p)}
+	found := Process{PID: pid, Name: name, Memory: Memory(ctx, p)}
 	if parent, err := p.PpidWithContext(ctx); err == nil {
 		found.Parent = int(parent)
 	}
@@ -102,8 +102,9 @@ func (w *world) take(ctx context.Context, p *process.Process) {
 	}
 }
 
-// private is the memory that only the process occupies, or all that it occupies where the system does not tell these apart.
-func private(ctx context.Context, p *process.Process) uint64 {
+// Memory is what only the process occupies, in bytes, or all that it occupies where the system does not tell these apart; 0 when it has ended. Files that it has mapped, such as packs, are
+// the system's to drop, and do not count.
+func Memory(ctx context.Context, p *process.Process) uint64 {
 	info, err := p.MemoryInfoWithContext(ctx)
 	if err != nil {
 		return 0

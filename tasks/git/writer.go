@@ -28,6 +28,9 @@ const (
 	maxEmail = 500
 )
 
+// copyRows is how many rows are held to be copied at once: those of any window but one with an enormous commit.
+const copyRows = 2 * windowRows
+
 // writer writes windows of commits. It belongs to one attempt of one task.
 type writer struct {
 	source   *Source
@@ -148,7 +151,7 @@ func (w *writer) write(ctx context.Context, tx pgx.Tx, window []*facade.Commit, 
 		first[commit.Hash] = ids[next]
 		next += len(commit.Files)
 	}
-	if _, err := q.CopyCommits(ctx, tx, w.commitRows(window, ids, faces)); err != nil {
+	if err := w.copyCommits(ctx, tx, window, ids, faces); err != nil {
 		return nil, fmt.Errorf("copy commits: %w", err)
 	}
 	if w.messages {
@@ -169,8 +172,14 @@ func (w *writer) write(ctx context.Context, tx pgx.Tx, window []*facade.Commit, 
 	return w.crowd.count(ctx, tx, window, faces)
 }
 
-func (w *writer) commitRows(window []*facade.Commit, ids []int64, faces map[face]people.Attribution) []db.CopyCommitsParams {
-	rows := make([]db.CopyCommitsParams, 0, len(ids))
+// copyCommits writes the rows of a window, so many at a time: a single commit may have millions.
+func (w *writer) copyCommits(ctx context.Context, tx pgx.Tx, window []*facade.Commit, ids []int64, faces map[face]people.Attribution) error {
+	rows := make([]db.CopyCommitsParams, 0, min(len(ids), copyRows))
+	flush := func() error {
+		_, err := w.source.queries.CopyCommits(ctx, tx, rows)
+		rows = rows[:0]
+		return err
+	}
 	source, origin := toolSource, dataSource
 	for _, commit := range window {
 		author, committer := faces[faceOf(commit.Author)], faces[faceOf(commit.Committer)]
@@ -185,13 +194,17 @@ func (w *writer) commitRows(window []*facade.Commit, ids []int64, faces map[face
 			ToolSource:     &source, ToolVersion: &w.version, DataSource: &origin, DataCollectionDate: &w.started,
 		}
 		for _, file := range commit.Files {
-			row.CmtID = ids[len(rows)]
+			row.CmtID, ids = ids[0], ids[1:]
 			row.CmtFilename = file.Path
 			row.CmtAdded, row.CmtRemoved, row.CmtWhitespace = clamp(file.Added), clamp(file.Removed), clamp(file.Whitespace)
-			rows = append(rows, row)
+			if rows = append(rows, row); len(rows) == copyRows {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
 		}
 	}
-	return rows
+	return flush()
 }
 
 func (w *writer) messageRows(window []*facade.Commit) []db.CopyCommitMessagesParams {

@@ -10,16 +10,18 @@ import (
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
+
+	"augur/monitor/supervisor"
 )
 
 // sampling is how often memory is looked at.
 const sampling = 100 * time.Millisecond
 
-// figures are what a collection needed, memory in bytes.
+// figures are what a collection needed, memory in bytes: what only the program occupied, the same with the files that it has mapped, and what git below it occupied.
 type figures struct {
-	rows       int
-	took       time.Duration
-	own, below uint64
+	rows                 int
+	took                 time.Duration
+	own, resident, below uint64
 }
 
 // collect lets the program collect the repository into a database in home.
@@ -65,11 +67,11 @@ func collect(ctx context.Context, program, home, repo string, env []string) (f f
 	return f, nil
 }
 
-// watch notes the most that the process, and all git processes below it together, occupied until ctx ends.
+// watch notes the most that the process, and all git processes below it together, occupied until ctx ends. What only the process occupied is sampled; no system keeps its peak.
 func watch(ctx context.Context, pid int32) (f figures) {
 	for ticker := time.NewTicker(sampling); ; {
 		if p, err := process.NewProcessWithContext(ctx, pid); err == nil {
-			f.own = max(f.own, resident(ctx, p))
+			f.own, f.resident = max(f.own, supervisor.Memory(ctx, p)), max(f.resident, resident(ctx, p))
 			children, _ := p.ChildrenWithContext(ctx) // none, when it has just ended
 			var sum uint64
 			for _, child := range children {

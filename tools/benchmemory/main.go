@@ -92,8 +92,10 @@ func measure(ctx context.Context, o options, env []string, out io.Writer) (err e
 		if got.rows != history.count {
 			return fmt.Errorf("%d rows were stored of a history of %d %s", got.rows, history.count, history.name)
 		}
-		fmt.Fprintf(out, "collected it in %.0f s: the program needed at most %d MiB, git below it %d MiB\n", got.took.Seconds(), got.own>>20, got.below>>20)
-		line = append(line, fmt.Sprintf("%s=%d seconds=%.0f peak_mib=%d git_peak_mib=%d", history.name, history.count, got.took.Seconds(), got.own>>20, got.below>>20))
+		fmt.Fprintf(out, "collected it in %.0f s: the program needed at most %d MiB (%d MiB with the packs that it has mapped), git below it %d MiB\n",
+			got.took.Seconds(), got.own>>20, got.resident>>20, got.below>>20)
+		line = append(line, fmt.Sprintf("%s=%d seconds=%.0f peak_mib=%d resident_mib=%d git_peak_mib=%d", history.name, history.count, got.took.Seconds(), got.own>>20, got.resident>>20,
+			got.below>>20))
 	}
 	fmt.Fprintf(out, "memory: %s\n", strings.Join(line, " "))
 	return nil

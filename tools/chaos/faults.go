@@ -89,7 +89,12 @@ func (w *world) killSupervised(ctx context.Context) bool {
 	if err != nil || !slices.Contains(leftBehind(w.dir), pid) {
 		return false
 	}
-	return syscall.Kill(pid, syscall.SIGKILL) == nil
+	at := time.Now()
+	if syscall.Kill(pid, syscall.SIGKILL) != nil {
+		return false
+	}
+	w.record.killed(pid, at)
+	return true
 }
 
 // freeze stops a worker for longer than its lease and lets it go on. Every second one has jobs that take longer than that.

@@ -155,11 +155,13 @@ func (w *world) verdict(ctx context.Context, stdout io.Writer, left int) error {
 	}
 	fmt.Fprintf(stdout, "crowds=%d fulls=%d left_behind=%d lease=%s workers=%d\n", w.done[crowd], w.done[full], left, w.lease.Length, w.workers)
 	var longest time.Duration
+	notice := "none" // no worker was killed that had jobs
 	if len(notices) > 0 {
 		longest = notices[len(notices)-1]
+		notice = fmt.Sprintf("%.1fs", longest.Seconds())
 	}
-	fmt.Fprintf(stdout, "chaos: seed=%d kills=%d freezes=%d restarts=%d cuts=%d jobs=%d rescued=%d lost=%d duplicated=%d inconsistent=%d max_notice=%.1fs\n",
-		w.seed, w.done[kill], w.done[freeze], w.done[restart], w.done[cut], jobs, rescued, lost, duplicated, inconsistent, longest.Seconds())
+	fmt.Fprintf(stdout, "chaos: seed=%d kills=%d freezes=%d restarts=%d cuts=%d jobs=%d rescued=%d lost=%d duplicated=%d inconsistent=%d max_notice=%s\n",
+		w.seed, w.done[kill], w.done[freeze], w.done[restart], w.done[cut], jobs, rescued, lost, duplicated, inconsistent, notice)
 	if lost+duplicated+inconsistent+left > 0 || longest > noticeLimit {
 		return errFaults
 	}

@@ -8,12 +8,15 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"augur/db/dbtest"
 )
 
 // asAugur turns a copy of the test binary into the program, and also the copies that the program starts as its workers.
@@ -51,10 +54,8 @@ func environment(t testing.TB, env map[string]string) []string {
 // shortHome is an AUGUR_HOME that is short enough for the path of a socket, and open to the user that runs the private PostgreSQL.
 func shortHome(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "augur-")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	require.NoError(t, os.Chmod(dir, 0o711))
+	dir := filepath.Join(dbtest.Dir(t), "home")
+	require.NoError(t, os.Mkdir(dir, 0o700))
 	return dir
 }
 

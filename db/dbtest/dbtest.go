@@ -1,7 +1,7 @@
 // Package dbtest gives each test a PostgreSQL database of its own.
 //
 // Tests of every package call it: [New] for a pool on a migrated database, [URL] for the same as an address, [Empty] for a database before the
-// first migration. It never touches a server that it did not start, and the program never imports it.
+// first migration, [Dir] for a directory to run a server of one's own in. It never touches a server that it did not start, and the program never imports it.
 //
 // The first call of a test process starts a throwaway cluster, without durability and reachable only through a socket in a closed directory; as root
 // it runs as another user. The schema is migrated once per process into a template, of which each test gets a copy, which is dropped when the test ends.

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -151,6 +152,26 @@ func newKeeper(parent string) (*keeper, error) {
 		return nil, errors.Join(err, os.RemoveAll(hidden), k.lock.Close())
 	}
 	return k, nil
+}
+
+// Dir returns a directory of the test's own, for a test that runs a server of its own: on the file system that clusters lie on, open to the user
+// that runs the server when it is root that tests, and with a name that is short enough for a socket. It is removed when the test ends, or, when
+// the test process is killed, by the next keeper. The server must have been stopped by then.
+func Dir(t testing.TB) string {
+	t.Helper()
+	k, err := newKeeper(parentDirs()[0])
+	if err != nil {
+		t.Fatalf("directory for the test: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(os.RemoveAll(k.dir), k.lock.Close()); err != nil {
+			t.Errorf("directory of the test: %v", err)
+		}
+	})
+	if err := os.Chmod(k.dir, 0o711); err != nil {
+		t.Fatalf("directory for the test: %v", err)
+	}
+	return k.dir
 }
 
 // settings of a server that is thrown away: nothing waits for the disk, nothing works in the background, nothing lies outside its directory.

@@ -259,6 +259,31 @@ func TestClosedDirectoryIsNamed(t *testing.T) {
 	acquire(t, options(dir))
 }
 
+func TestANewDirectoryOfRootIsOpenedToTheServer(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root runs the server as another user")
+	}
+	fresh := filepath.Dir(home(t)) + "/fresh"
+	require.NoError(t, os.Mkdir(fresh, 0o700))
+	s := acquire(t, options(fresh+"/postgres"))
+	require.Equal(t, "1", query(t, s.URL(), "SELECT 1::text"))
+	info, err := os.Stat(fresh)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o710), info.Mode().Perm(), "others still see nothing of it")
+
+	inhabited := filepath.Dir(fresh) + "/inhabited"
+	require.NoError(t, os.MkdirAll(inhabited+"/letters", 0o700))
+	require.NoError(t, os.Chmod(inhabited, 0o700))
+	_, err = local.Acquire(t.Context(), options(inhabited+"/postgres"))
+	var closed *local.ClosedError
+	require.ErrorAs(t, err, &closed)
+	require.Equal(t, inhabited, closed.Dir)
+	info, err = os.Stat(inhabited)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
+}
+
 func TestServerRunsAsAnOrdinaryUser(t *testing.T) {
 	t.Parallel()
 	dir := usedHome(t)

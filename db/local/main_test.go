@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"augur/db/dbtest"
 	"augur/db/local"
 )
 
@@ -50,7 +52,8 @@ var used struct {
 func usedHome(t *testing.T) string {
 	t.Helper()
 	used.once.Do(func() {
-		if used.dir, used.err = os.MkdirTemp("/tmp", "augur-local-test-"); used.err != nil {
+		// Beside the directories of tests: it outlives the first of them.
+		if used.dir, used.err = os.MkdirTemp(filepath.Dir(dbtest.Dir(t)), "augur-local-test-"); used.err != nil {
 			return
 		}
 		if used.err = os.Chmod(used.dir, 0o711); used.err != nil {
@@ -138,17 +141,12 @@ func (p *process) kill() {
 	require.Error(p.t, p.cmd.Wait())
 }
 
-// home returns a directory that the user of the server can enter, which the test's own temporary directory is not when we are root. Whatever
-// happens in the test, no server of it is left.
+// home returns the home of a server that does not exist yet. Whatever happens in the test, no server of it is left.
 func home(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "augur-local-test-")
-	require.NoError(t, err)
-	require.NoError(t, os.Chmod(dir, 0o711))
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	pg := dir + "/postgres"
-	t.Cleanup(func() { require.NoError(t, local.Stop(context.Background(), options(pg))) })
-	return pg
+	dir := dbtest.Dir(t) + "/postgres"
+	t.Cleanup(func() { require.NoError(t, local.Stop(context.Background(), options(dir))) })
+	return dir
 }
 
 func acquire(t *testing.T, o local.Options) *local.Server {

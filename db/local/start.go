@@ -70,7 +70,7 @@ func (h *home) start(ctx context.Context) (cluster.Postmaster, error) {
 	if c.Bin, err = h.binaries(ctx); err != nil {
 		return cluster.Postmaster{}, err
 	}
-	if err := h.account.Reach(ctx, c.Bin, h.dir); err != nil {
+	if err := h.reach(ctx, c.Bin); err != nil {
 		return cluster.Postmaster{}, err
 	}
 	begin := time.Now()
@@ -108,6 +108,24 @@ func (h *home) start(ctx context.Context) (cluster.Postmaster, error) {
 	h.log.InfoContext(ctx, "private PostgreSQL started", slog.String("version", c.Bin.Version), slog.String("dir", h.dir), slog.Int("pid", p.PID),
 		slog.Int("port", p.Port), slog.String("account", h.account.Name), slog.Duration("took", time.Since(begin).Round(time.Millisecond)))
 	return p, nil
+}
+
+// reach makes sure that the account can enter the home. A new directory that holds nothing else, such as the one that `mktemp -d` makes for root,
+// is opened to it; any other that is closed is an error, because opening it is for its owner to decide.
+func (h *home) reach(ctx context.Context, bin Binaries) error {
+	err := h.account.Reach(ctx, bin, h.dir)
+	closed, ok := errors.AsType[*ClosedError](err)
+	if !ok || closed.Dir != filepath.Dir(h.dir) {
+		return err
+	}
+	if entries, readErr := os.ReadDir(closed.Dir); readErr != nil || len(entries) != 1 {
+		return errors.Join(err, readErr)
+	}
+	if admitErr := h.account.Admit(closed.Dir); admitErr != nil {
+		return errors.Join(err, admitErr)
+	}
+	h.log.InfoContext(ctx, "directory opened to the user of the server", slog.String("dir", closed.Dir), slog.String("account", h.account.Name))
+	return h.account.Reach(ctx, bin, h.dir)
 }
 
 // binaries returns those that fit the data directory, or the preferred ones when there is none yet.

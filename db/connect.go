@@ -48,11 +48,11 @@ func Connect(ctx context.Context, dsn string, o Options) (*pgxpool.Pool, error) 
 	if err == nil {
 		pool.Close()
 	} else if !refusesSearchPath(err) {
-		return nil, fmt.Errorf("connect to %s: %w", Redact(dsn), redactError(err, dsn))
+		return nil, connectFault(dsn, err)
 	}
 	behindPooler(cfg, dsn)
 	if pool, found, err = open(ctx, cfg); err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", Redact(dsn), redactError(err, dsn))
+		return nil, connectFault(dsn, err)
 	}
 	if found.zone != "UTC" {
 		pool.Close()
@@ -65,7 +65,7 @@ func Connect(ctx context.Context, dsn string, o Options) (*pgxpool.Pool, error) 
 func Config(dsn string, o Options) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(normalise(dsn))
 	if err != nil {
-		return nil, fmt.Errorf("database URL %s: %w", Redact(dsn), redactError(err, dsn))
+		return nil, fmt.Errorf("%s is no address of a database, such as postgres://user:password@host:5432/name: %w", Redact(dsn), redactError(err, dsn))
 	}
 	cfg.MaxConns = cmp.Or(o.MaxConns, 8)
 	cfg.MaxConnLifetime = time.Hour

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/dustin/go-humanize"
 	"github.com/jackc/pgx/v5"
 	"github.com/urfave/cli/v2"
 
@@ -83,9 +82,9 @@ func (a *app) repoReset(ctx context.Context, s *session) error {
 		return err
 	}
 	if closed.Jobs > 0 {
-		fmt.Fprintf(a.stdout, "%s unfinished jobs were cancelled.\n", humanize.Comma(int64(closed.Jobs)))
+		fmt.Fprintf(a.stdout, "%s cancelled.\n", counted(closed.Jobs, "unfinished job"))
 	}
-	fmt.Fprintf(a.stdout, "%s repositories will be collected from the start; stored git history is deleted.\n", humanize.Comma(repos))
+	fmt.Fprintf(a.stdout, "%s will be collected from the start; stored git history is deleted.\n", countedRepos(repos))
 	return nil
 }
 

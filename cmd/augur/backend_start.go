@@ -8,9 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -229,10 +227,9 @@ func (b *backend) collect(ctx context.Context) (*collection, error) {
 		b.setState(ctx, supervisor.Serving)
 		return c, nil
 	}
-	queues := b.queues(ctx)
 	work := func() { c.err = b.work(c.ctx, b.slots, b.options.drain) }
 	if b.options.workers == workersProcesses {
-		workers, err := b.supervisor(ctx, queues)
+		workers, err := b.supervisor(ctx, queueNames())
 		if err != nil {
 			return nil, err
 		}
@@ -257,22 +254,6 @@ func (b *backend) collect(ctx context.Context) (*collection, error) {
 	}()
 	b.setState(ctx, supervisor.Collecting)
 	return c, nil
-}
-
-// queues are those that get a worker: each that a task uses, also one that has no slots now, since that may change.
-func (b *backend) queues(ctx context.Context) []string {
-	worked, unused := queueNames(), []string{}
-	worked = slices.DeleteFunc(worked, func(queue string) bool {
-		if hasTasks(b.catalog, queue) {
-			return false
-		}
-		unused = append(unused, queue)
-		return true
-	})
-	if len(unused) > 0 {
-		b.InfoContext(ctx, "no worker for queues that no task uses yet", slog.String("queues", strings.Join(unused, ", ")))
-	}
-	return worked
 }
 
 // supervisor prepares a worker process for each queue. The database goes to them in the environment; a private one they join by themselves, so

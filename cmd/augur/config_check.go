@@ -96,7 +96,7 @@ func (a *app) printFindings(found config.Findings, hidden int) {
 		fmt.Fprintf(a.stdout, "note: %s\n", printable(note))
 	}
 	if len(found.Problems) > 0 {
-		fmt.Fprintf(a.stdout, "%s: correct it with `augur config set`\n", counted(len(found.Problems), "problem"))
+		fmt.Fprintf(a.stdout, "%s: `augur config set` corrects a value\n", counted(len(found.Problems), "problem"))
 	} else {
 		fmt.Fprintln(a.stdout, "no problems: every setting is in effect")
 	}

@@ -52,7 +52,7 @@ func (a *app) simulateCommand() *cli.Command {
 			&cli.IntFlag{Name: "days", Value: 60, Usage: "simulate `N` days"},
 			&cli.IntFlag{Name: "groups", Value: 20, Usage: "in the groups of `N` users"},
 			&cli.IntFlag{Name: "new-per-day", Usage: "add `N` repositories each day"},
-			&cli.IntFlag{Name: "slots", Usage: "work `N` jobs of each phase at a time, on all machines together (default: the settings Celery.*_worker_count, one machine)"},
+			&cli.IntFlag{Name: "slots", DefaultText: "the settings Celery.*_worker_count, one machine", Usage: "work `N` jobs of each phase at a time, on all machines together"},
 			&cli.IntFlag{Name: "keys", Value: 10, Usage: "have `N` API keys"},
 			&cli.Int64Flag{Name: "seed", Value: 1, Usage: "make other repositories with another `SEED`"},
 			&cli.StringSliceFlag{Name: "set", Usage: "assume `SECTION.SETTING=VALUE`; can be repeated"},

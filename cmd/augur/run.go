@@ -226,7 +226,7 @@ func (r *oneRun) collect(ctx context.Context) error {
 		return fmt.Errorf("find the name of this machine: %w", err)
 	}
 	process, err := tasks.NewProcess(ctx, r.session.Pool, catalog, queue, r.settings, tasks.WorkerOptions{
-		Queues: slotsOf(r.settings, catalog), Host: host, PID: os.Getpid(), Log: log,
+		Queues: slotsOf(r.settings), Host: host, PID: os.Getpid(), Log: log,
 		Listen: ears.pool, PollOnly: ears.pool == nil,
 	})
 	if err != nil {

@@ -51,6 +51,8 @@ type serviceOptions struct {
 	conns     int32
 	// development logs everything, to standard error only.
 	development bool
+	// reported says that the backend, whose worker this is, reports changes of settings and values that make no sense on the same terminal.
+	reported bool
 }
 
 // startService opens the database and what lies on it.
@@ -79,7 +81,9 @@ func (a *app) startService(ctx context.Context, o serviceOptions) (_ *service, e
 	if s.ears, err = a.listen(ctx, s.session, s.Logger); err != nil {
 		return nil, err
 	}
-	if s.settings, err = config.OpenWith(ctx, s.Pool, registry(), s.Logger, s.ears.follow()); err != nil {
+	follow := s.ears.follow()
+	follow.Reported = o.reported
+	if s.settings, err = config.OpenWith(ctx, s.Pool, registry(), s.Logger, follow); err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
 	if s.catalog, err = a.catalog(s.settings, s.Logger); err != nil {
@@ -117,20 +121,14 @@ func (s *service) monitor() *monitor.Monitor {
 	return monitor.New(s.Pool, s.queue, s.catalog, s.settings, s.Logger)
 }
 
-// slotsOf is how many jobs of each queue that has tasks run at a time on this machine, as the settings say now.
-func slotsOf(settings *config.Store, catalog *tasks.Catalog) map[string]int {
+// slotsOf is how many jobs of each queue run at a time on this machine, as the settings say now.
+func slotsOf(settings *config.Store) map[string]int {
 	slots := config.Of[supervisor.Celery](settings).Slots()
 	slots[tasks.ML.Queue()] = config.Of[insight.Settings](settings).Workers
-	maps.DeleteFunc(slots, func(queue string, _ int) bool { return !hasTasks(catalog, queue) })
 	return slots
 }
 
-// hasTasks tells whether any task uses the queue.
-func hasTasks(catalog *tasks.Catalog, queue string) bool {
-	return slices.ContainsFunc(catalog.Tasks(), func(t tasks.Task) bool { return t.Phase.Queue() == queue })
-}
-
-func (s *service) slots() map[string]int { return slotsOf(s.settings, s.catalog) }
+func (s *service) slots() map[string]int { return slotsOf(s.settings) }
 
 // work runs jobs in this process until ctx ends, and then until they have ended or are handed back. slots is how many of each queue run at a time: it is asked
 // again when settings change. Jobs that run then go on, beside new ones.
@@ -199,8 +197,17 @@ func (s *service) process(ctx context.Context, slots map[string]int, drain time.
 	if err != nil {
 		return nil, pool, err
 	}
-	s.InfoContext(ctx, "ready for jobs", slog.Any("slots", slots))
+	s.InfoContext(ctx, "ready for jobs", slotsAttr(slots))
 	return process, pool, nil
+}
+
+// slotsAttr shows the slots in the order of the queues' names.
+func slotsAttr(slots map[string]int) slog.Attr {
+	var attrs []slog.Attr
+	for _, queue := range slices.Sorted(maps.Keys(slots)) {
+		attrs = append(attrs, slog.Int(queue, slots[queue]))
+	}
+	return slog.GroupAttrs("slots", attrs...)
 }
 
 func (s *service) workPool(ctx context.Context, conns int) (*pgxpool.Pool, error) {

@@ -112,6 +112,9 @@ func (a *app) connect(ctx context.Context, o db.Options) (*session, error) {
 		s.URL = s.server.URL()
 	}
 	pool, err := db.Connect(ctx, s.URL, o)
+	if err != nil && s.server == nil {
+		err = fmt.Errorf("AUGUR_DB: %w", err)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}

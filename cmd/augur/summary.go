@@ -24,6 +24,9 @@ type runSummary struct {
 	Totals  repoSummary   `json:"totals"`
 	Idle    []tasks.Phase `json:"idle_phases"`
 	Seconds float64       `json:"seconds"`
+
+	keyless bool   // there is no key for GitHub
+	waiting string // what a key would bring, for people; empty: nothing waits for one
 }
 
 // repoSummary is one row of the summary.
@@ -65,14 +68,11 @@ func (r *oneRun) summarise(ctx context.Context) error {
 			return err
 		}
 	} else {
-		sum.print(r.app.stdout, os.Args[0])
-		waiting, err := github.Waiting(ctx, r.session.Pool, r.settings)
-		if err != nil {
+		if sum.waiting, err = github.Waiting(ctx, r.session.Pool, r.settings); err != nil {
 			return err
 		}
-		if waiting != "" {
-			fmt.Fprintf(r.app.stdout, "\n%s\n", waiting)
-		}
+		sum.keyless = !github.HasKey(r.settings)
+		sum.print(r.app.stdout, os.Args[0])
 	}
 	failed := slices.ContainsFunc(sum.Repos, func(s repoSummary) bool { return s.Status != "Success" })
 	if failed || r.rejected > 0 {
@@ -140,14 +140,33 @@ func (s *runSummary) print(out io.Writer, program string) {
 			fmt.Fprintf(out, "\nNot collected: %s\n  %s\n", repo.URL, repo.Reason)
 		}
 	}
-	if len(s.Idle) > 0 {
-		fmt.Fprintf(out, "\nNot run: %s. There are no tasks of these phases that are switched on.\n", joinPhases(s.Idle))
-	}
+	s.printIdle(out)
 	fmt.Fprintf(out, `
 Look at the data:
   %[1]s db psql
   %[1]s db psql -- -c "SELECT cmt_author_name, count(DISTINCT cmt_commit_hash) AS commits FROM commits GROUP BY 1 ORDER BY 2 DESC LIMIT 10"
 `, program)
+}
+
+// printIdle says which phases had nothing to do, and why.
+func (s *runSummary) printIdle(out io.Writer) {
+	var keyless, off []tasks.Phase
+	for _, phase := range s.Idle {
+		if s.keyless && (phase == tasks.Core || phase == tasks.Secondary) {
+			keyless = append(keyless, phase)
+		} else {
+			off = append(off, phase)
+		}
+	}
+	if len(keyless) > 0 {
+		fmt.Fprintf(out, "\nNot run: %s, which %s GitHub. There is no key for it.\n", joinPhases(keyless), english.PluralWord(len(keyless), "asks", "ask"))
+	}
+	if len(off) > 0 {
+		fmt.Fprintf(out, "\nNot run: %s. The settings switch all of %s tasks off.\n", joinPhases(off), english.PluralWord(len(off), "its", "their"))
+	}
+	if s.waiting != "" {
+		fmt.Fprintln(out, s.waiting)
+	}
 }
 
 func joinPhases(phases []tasks.Phase) string {

@@ -100,16 +100,13 @@ func (a *app) worker(c *cli.Context) (err error) {
 	defer stops.close()
 	s, err := a.startService(c.Context, serviceOptions{
 		name: "augur worker " + strings.Join(o.queues, ","), log: "worker-" + strings.Join(o.queues, "-"), conns: workerConns, development: o.development,
+		reported: o.lifeline,
 	})
 	if err != nil {
 		return err
 	}
 	quit := s.close
 	defer func() { err = errors.Join(err, quit(c.Context)) }()
-	slots, err := s.workerSlots(o)
-	if err != nil {
-		return err
-	}
 	var lifeline <-chan struct{}
 	if o.lifeline {
 		lifeline = ended(a.stdin)
@@ -123,7 +120,7 @@ func (a *app) worker(c *cli.Context) (err error) {
 	keeper := care.New(s.Pool, s.settings, s.host, s.Logger)
 	clock.Go(func() { keeper.WatchClock(working) })
 	done := make(chan error, 1)
-	go func() { done <- s.work(working, slots, o.drain) }()
+	go func() { done <- s.work(working, func() map[string]int { return s.workerSlots(o) }, o.drain) }()
 	var result error
 	select {
 	case err := <-done:
@@ -153,20 +150,13 @@ func (a *app) worker(c *cli.Context) (err error) {
 }
 
 // workerSlots is how many jobs of each queue the worker runs at a time: what it was told, or what the settings say at the time.
-func (s *service) workerSlots(o workerOptions) (func() map[string]int, error) {
-	for _, queue := range o.queues {
-		if !hasTasks(s.catalog, queue) {
-			return nil, usage("--queue: no task uses queue %s yet", queue)
+func (s *service) workerSlots(o workerOptions) map[string]int {
+	slots := s.slots()
+	maps.DeleteFunc(slots, func(queue string, _ int) bool { return !slices.Contains(o.queues, queue) })
+	if o.slots > 0 {
+		for queue := range slots {
+			slots[queue] = o.slots
 		}
 	}
-	return func() map[string]int {
-		slots := s.slots()
-		maps.DeleteFunc(slots, func(queue string, _ int) bool { return !slices.Contains(o.queues, queue) })
-		if o.slots > 0 {
-			for queue := range slots {
-				slots[queue] = o.slots
-			}
-		}
-		return slots
-	}, nil
+	return slots
 }

@@ -34,6 +34,8 @@ type Options struct {
 	Listen *pgxpool.Pool
 	// PollOnly makes no connection to listen: where a pooler shares sessions between transactions, it would hear nothing.
 	PollOnly bool
+	// Reported leaves changes, and rows that make no sense, out of the log: another store on the same table reports them to the same people.
+	Reported bool
 }
 
 // Open reads the table and follows it: a change is in effect as soon as it is announced, and a poll every 5 s finds what was not. It has a
@@ -47,7 +49,11 @@ func Open(ctx context.Context, pool *pgxpool.Pool, reg *Registry, log *slog.Logg
 
 // OpenWith is [Open] with options.
 func OpenWith(ctx context.Context, pool *pgxpool.Pool, reg *Registry, log *slog.Logger, o Options) (*Store, error) {
-	s, err := Read(ctx, pool, reg, log)
+	reports := log
+	if o.Reported {
+		reports = slog.New(slog.DiscardHandler)
+	}
+	s, err := Read(ctx, pool, reg, reports)
 	if err != nil {
 		return nil, err
 	}

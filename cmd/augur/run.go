@@ -26,6 +26,9 @@ import (
 // runPoll is how often the state of collection is looked at while it goes on.
 const runPoll = 500 * time.Millisecond
 
+// runDrain is how long running tasks may go on after an interruption: a person waits for it, and what was saved is not lost.
+const runDrain = 2 * time.Second
+
 func (a *app) runCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "run",
@@ -226,7 +229,7 @@ func (r *oneRun) collect(ctx context.Context) error {
 		return fmt.Errorf("find the name of this machine: %w", err)
 	}
 	process, err := tasks.NewProcess(ctx, r.session.Pool, catalog, queue, r.settings, tasks.WorkerOptions{
-		Queues: slotsOf(r.settings), Host: host, PID: os.Getpid(), Log: log,
+		Queues: slotsOf(r.settings), Host: host, PID: os.Getpid(), Drain: runDrain, Log: log,
 		Listen: ears.pool, PollOnly: ears.pool == nil,
 	})
 	if err != nil {
@@ -241,6 +244,9 @@ func (r *oneRun) collect(ctx context.Context) error {
 		failed = process.Run(working)
 	})
 	err = r.watch(working, m)
+	if ctx.Err() != nil {
+		r.say("stopping: what runs is handed back, and the next run goes on with it")
+	}
 	stop()
 	worker.Wait()
 	if ctx.Err() != nil {

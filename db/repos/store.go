@@ -121,10 +121,11 @@ func (a *adder) store(ctx context.Context, tx pgx.Tx, entries []*entry) error {
 		}
 		ids = append(ids, e.RepoID)
 	}
-	if _, err := a.queries.InsertCollectionStatus(ctx, tx, ids); err != nil {
+	// In this order: the schedule, which follows the status, is then written once, with the group of the user.
+	if _, err := a.queries.InsertUserRepos(ctx, tx, ids); err != nil {
 		return err
 	}
-	_, err := a.queries.InsertUserRepos(ctx, tx, ids)
+	_, err := a.queries.InsertCollectionStatus(ctx, tx, ids)
 	return err
 }
 

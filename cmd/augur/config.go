@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -161,8 +162,26 @@ func (a *app) setConfig(c *cli.Context) error {
 			fmt.Fprintln(a.stderr, effects[v.Effect])
 		}
 		a.warn(report)
-		return nil
+		return a.warnOfDirectory(ctx, s, v)
 	})
+}
+
+// warnOfDirectory tells that the directory that was set cannot be used here. It is no refusal: workers may run on other machines.
+func (a *app) warnOfDirectory(ctx context.Context, s *session, v config.Value) error {
+	home, err := a.home()
+	if err != nil {
+		return err
+	}
+	settings, err := config.Read(ctx, s.Pool, registry(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return fmt.Errorf("read the settings: %w", err)
+	}
+	for _, p := range directories(home)(ctx, settings) {
+		if p.Section == v.Section && p.Setting == v.Setting {
+			fmt.Fprintf(a.stderr, "on this machine it cannot be used: %s\n", printable(p.Reason))
+		}
+	}
+	return nil
 }
 
 // effects are sentences for when a change is in effect.

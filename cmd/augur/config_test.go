@@ -96,6 +96,7 @@ func TestConfigSetTellsTheValueAndWhenItTakesEffect(t *testing.T) {
 		{"Facade", "allow_local", "1", "Facade.allow_local = 1\n", "takes effect"},
 		{"Facade", "url_rewrite", "", "Facade.url_rewrite = \n", "had that value already"},
 		{"Keys", "github_api_key", "ghp_" + password, "Keys.github_api_key = REDACTED\n", ""},
+		{"Facade", "repo_directory", "/does/not/exist", "Facade.repo_directory = /does/not/exist\n", "on this machine it cannot be used: /does/not/exist does not exist (create it"},
 		{"Extra", "thing", "1", "Extra.thing = 1\n", "Extra.thing: nothing reads this setting"},
 	} {
 		got := augur(t, env, set(test.section, test.setting, test.value)...)

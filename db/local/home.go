@@ -301,6 +301,9 @@ func (h *home) dataVersion() (string, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return "", cluster.NoAccess(h.path(dataDir), err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("version of the data directory: %w", err)
 	}

@@ -247,6 +247,12 @@ func TestClosedDirectoryIsNamed(t *testing.T) {
 		_, err := local.Acquire(t.Context(), options(dir))
 		require.ErrorIs(t, err, os.ErrPermission)
 		require.ErrorContains(t, err, closed+"/augur")
+		require.NoError(t, os.Chmod(closed, 0))
+		_, err = local.Acquire(t.Context(), options(dir))
+		require.ErrorContains(t, err, dir+"/data is closed to this user: run the program as the user that made it or as root, or set AUGUR_HOME")
+		_, err = local.Status(t.Context(), options(dir))
+		require.ErrorContains(t, err, "is closed to this user")
+		require.NoError(t, os.Chmod(closed, 0o700))
 		return
 	}
 	_, err := local.Acquire(t.Context(), options(dir))

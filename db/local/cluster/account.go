@@ -24,6 +24,9 @@ type Account struct {
 // user postgres or nobody. A directory of somebody else is an error, because PostgreSQL would refuse it with less to go by.
 func AccountOf(data string) (Account, error) {
 	owner, err := ownerOf(data)
+	if errors.Is(err, fs.ErrPermission) {
+		return Account{}, NoAccess(data, err)
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Account{}, fmt.Errorf("owner of the data directory: %w", err)
 	}
@@ -46,6 +49,11 @@ func AccountOf(data string) (Account, error) {
 		return Account{}, fmt.Errorf("owner of data directory %s: %w", data, err)
 	}
 	return accountFor(u)
+}
+
+// NoAccess is the error about a data directory that this user cannot even look into, because err.
+func NoAccess(data string, err error) error {
+	return fmt.Errorf("%s is closed to this user: run the program as the user that made it or as root, or set AUGUR_HOME to a directory of your own: %w", data, err)
 }
 
 func ownerOf(path string) (int, error) {

@@ -42,9 +42,9 @@ type Tasks struct {
 	// Rows that a task writes at a time.
 	DefaultBatchSize int `setting:"default_batch_size" default:"1000" min:"1" max:"100000" unused:"git history is written in windows of its own size"`
 	// Events that a task writes at a time.
-	EventBatchSize int `setting:"github_event_batch_size" default:"500" min:"1" max:"100000" unused:"no task collects events yet"`
+	EventBatchSize int `setting:"github_event_batch_size" default:"500" min:"1" max:"100000" unused:"events are written page by page"`
 	// Comments that a task writes at a time.
-	MessageBatchSize int `setting:"github_message_batch_size" default:"20" min:"1" max:"100000" unused:"no task collects comments yet"`
+	MessageBatchSize int `setting:"github_message_batch_size" default:"20" min:"1" max:"100000" unused:"comments are written page by page"`
 }
 
 // TaskRoutine is section Task_Routine of the settings table: the phases of collection, each on (1) or off (0). A phase that is switched

@@ -33,7 +33,9 @@ func (a *app) dbUpgradeCommand() *cli.Command {
 func (a *app) upgradeSchema(c *cli.Context) error {
 	return a.withConnection(c.Context, func(ctx context.Context, s *session) error {
 		result, err := migrate.Up(ctx, s.Pool, slog.New(slog.DiscardHandler))
-		printApplied(a.stdout, s.name(), result)
+		if err == nil || len(result.Applied) > 0 {
+			printApplied(a.stdout, s.name(), result)
+		}
 		if err != nil {
 			return err
 		}

@@ -71,6 +71,12 @@ func TestUpgradeCreatesTheSchemaOnceAndFillsTheSettings(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(succeeds(t, env, "db", "print-db-version", "--json")), &versions))
 	require.Positive(t, versions["version"])
 	require.Equal(t, versions["needed"], versions["version"])
+
+	execute(t, env, "INSERT INTO augur_operations.goose_db_version (version_id, is_applied) VALUES (100000, true)")
+	got = augur(t, env, "db", "upgrade")
+	require.Equal(t, exitFailed, got.status)
+	require.Empty(t, got.stdout)
+	require.Contains(t, got.stderr, "it is too old for this database, run a newer augur")
 }
 
 func TestCommandsOnADatabaseWithoutSchemaSayWhatToRun(t *testing.T) {

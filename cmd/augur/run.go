@@ -19,6 +19,7 @@ import (
 	"augur/db/repos"
 	"augur/facade/giturl"
 	"augur/monitor"
+	"augur/monitor/care"
 	"augur/tasks"
 	"augur/tasks/git"
 )
@@ -34,7 +35,7 @@ func (a *app) runCommand() *cli.Command {
 		Name:  "run",
 		Usage: "set everything up, collect once, print a summary",
 		Description: `Brings the database to the current schema, writes default settings, adds repositories, collects everything that can be
-collected, and prints what was found. Nothing is left running. Running it again collects only what is new.
+collected, refreshes the views that dashboards read, and prints what was found. Nothing is left running. Running it again collects only what is new.
 
 Repositories come from --repos (a CSV file, see "augur db add-repos --help"); without it, and with an empty database, the git
 repository of the current directory is collected.
@@ -84,6 +85,9 @@ func (r *oneRun) run(ctx context.Context) (err error) {
 		return err
 	}
 	if err := r.collect(ctx); err != nil {
+		return err
+	}
+	if err := r.refreshViews(ctx); err != nil {
 		return err
 	}
 	return r.summarise(ctx)
@@ -282,6 +286,29 @@ func (r *oneRun) watch(ctx context.Context, m *monitor.Monitor) error {
 		case <-time.After(runPoll):
 		}
 	}
+}
+
+// refreshViews brings the views of dashboards up to what was collected, unless the settings say that none is refreshed. One that cannot be
+// refreshed is no reason to fail: what was collected is there.
+func (r *oneRun) refreshViews(ctx context.Context) error {
+	if config.Of[care.Views](r.settings).RefreshInterval <= 0 {
+		return nil
+	}
+	r.say("refreshing the views of dashboards")
+	// What idle sessions wrote reaches the statistics, which tell what changed, at the latest when they end.
+	r.session.Pool.Reset()
+	_, err := care.New(r.session.Pool, r.settings, "", slog.New(slog.DiscardHandler)).Refresh(ctx, care.RefreshOptions{
+		Timeout: config.Of[care.Settings](r.settings).ViewTimeout,
+		Done: func(v care.View) {
+			if v.Error != "" {
+				r.say("%s is not refreshed: %s", v.Name, printable(v.Error))
+			}
+		},
+	})
+	if errors.Is(err, care.ErrBusy) { // it does the same
+		err = nil
+	}
+	return err
 }
 
 // log writes to a file: the terminal belongs to the progress and the summary.

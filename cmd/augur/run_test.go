@@ -34,6 +34,7 @@ func TestRunStopsSoonAndTheNextOneGoesOn(t *testing.T) {
 			letGo()
 			require.Contains(t, succeeds(t, env, "run"), "Success")
 			require.Equal(t, "Success", facadeStatus(t, env))
+			require.Equal(t, "2", query(t, env, "SELECT commits_all_time::text FROM augur_data.api_get_all_repos_commits"), "dashboards see it")
 		})
 	}
 }

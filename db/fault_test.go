@@ -24,13 +24,13 @@ func TestAFailedConnectionSaysWhatToDo(t *testing.T) {
 		return v.String()
 	}
 	for dsn, want := range map[string]string{
-		"postgres://ann:secret@127.0.0.1:1/augur":                    "nothing listens there: are host and port right, and does PostgreSQL run?",
-		"postgres://ann:secret@there-is-none.invalid/augur":          "there is no host there-is-none.invalid: is its name right?",
-		elsewhere(u.User, "nowhere", socket):                         `database "nowhere" does not exist: is the name right?`,
-		elsewhere(url.User("stranger"), u.Path[1:], socket):          `role "stranger" does not exist: are user and password right`,
-		elsewhere(u.User, "augur", t.TempDir()):                      "there is no socket of a server in that directory: does PostgreSQL run?",
-		"mysql://ann:secret@127.0.0.1/augur":                         "is no address of a database, such as postgres://user:password@host:5432/name",
-		"postgresql+psycopg2://ann:se%zzcret@127.0.0.1:1/augur":      "is no address of a database",
+		"postgres://ann:secret@127.0.0.1:1/augur":                     "nothing listens there: are host and port right, and does PostgreSQL run?",
+		"postgres://ann:secret@there-is-none.invalid/augur":           "there is no host there-is-none.invalid: is its name right?",
+		elsewhere(u.User, "nowhere", socket):                          `database "nowhere" does not exist: is the name right?`,
+		elsewhere(url.User("stranger"), u.Path[1:], socket):           `role "stranger" does not exist: are user and password right`,
+		elsewhere(u.User, "augur", t.TempDir()):                       "there is no socket of a server in that directory: does PostgreSQL run?",
+		"mysql://ann:secret@127.0.0.1/augur":                          "is no address of a database, such as postgres://user:password@host:5432/name",
+		"postgresql+psycopg2://ann:se%zzcret@127.0.0.1:1/augur":       "is no address of a database",
 		"host=127.0.0.1 port=1 user=ann password=secret dbname=augur": "nothing listens there",
 	} {
 		_, err := db.Connect(t.Context(), dsn, db.Options{})

@@ -37,6 +37,10 @@ func usage(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", errUsage, fmt.Errorf(format, args...))
 }
 
+// errInterrupted is the end of a service that Ctrl-C stopped in order. It needs a name, since the service may have ended before the context of
+// the command has: both hear of the signal, in no order.
+var errInterrupted = fmt.Errorf("interrupted: %w", context.Canceled)
+
 // errPartial says that the command did its work, has told what could not be done, and ends with status 1.
 var errPartial = errors.New("not everything could be done")
 
@@ -69,7 +73,7 @@ func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	switch {
 	case err == nil:
 		return exitOK
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case errors.Is(err, errInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "augur: interrupted")
 		return exitInterrupted
 	case errors.Is(err, errPartial):

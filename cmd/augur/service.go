@@ -257,7 +257,7 @@ func (a *app) newLine(sig os.Signal) {
 // outcome is the end of a command that a signal stopped in order: Ctrl-C is an interruption, anything else is the normal end of a service.
 func outcome(sig os.Signal) error {
 	if sig == os.Interrupt {
-		return context.Canceled
+		return errInterrupted
 	}
 	return nil
 }

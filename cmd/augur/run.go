@@ -263,6 +263,7 @@ func (r *oneRun) collect(ctx context.Context) error {
 func (r *oneRun) watch(ctx context.Context, m *monitor.Monitor) error {
 	progress := newProgress(r.app.stderr)
 	defer progress.close()
+	var stalled stall
 	for {
 		if _, err := m.Reap(ctx); err != nil {
 			return err
@@ -278,6 +279,10 @@ func (r *oneRun) watch(ctx context.Context, m *monitor.Monitor) error {
 		}
 		progress.show(report)
 		if tick.Led && tick.Total() == 0 && len(report.Running) == 0 {
+			return nil
+		}
+		if task := stalled.notice(report.Running, time.Now()); task != nil {
+			r.say("nothing has gone on for %s, and the next run goes on: %s %s waits: %s", stallAfter, task.Task, task.URL, printable(task.WaitsFor))
 			return nil
 		}
 		select {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"augur/db/dbtest"
+	"augur/tasks/insights"
 )
 
 // TestInsightsAreFoundShownAndKnown goes through the commands as a person does.
@@ -28,7 +29,7 @@ func TestInsightsAreFoundShownAndKnown(t *testing.T) {
 	}
 	env := map[string]string{"AUGUR_DB": pool.Config().ConnString(), "USER": "ann"}
 	require.Contains(t, succeeds(t, env, "insights", "run", "https://example.org/a/b"), "new or stronger")
-	var listed []insightFacts
+	var listed []insights.Insight
 	require.NoError(t, json.Unmarshal([]byte(succeeds(t, env, "insights", "list", "--json")), &listed))
 	require.Len(t, listed, 2)
 	require.Equal(t, "code-changes", listed[0].Metric)

@@ -24,6 +24,29 @@ func MetricNamed(name string) (*Metric, error) {
 	return nil, fmt.Errorf("there is no metric %q: it is one of %s", name, strings.Join(names, ", "))
 }
 
+// CheckMetric tells whether there are insights of a metric: of a repository, or of the collection.
+func CheckMetric(name string) error {
+	if name == gapMetric.Name || collectionMetric(name, "") != nil {
+		return nil
+	}
+	if _, err := MetricNamed(name); err != nil {
+		return fmt.Errorf("%w, collection, %s, %s, %s, %s", err, collectionRows, collectionErrors, collectionPoints, collectionFailures)
+	}
+	return nil
+}
+
+// Around judges the days from one to another of the series of an insight. A suspected gap in a repository has no series of its own, and no days.
+func (s *Source) Around(ctx context.Context, tx db.DBTX, i *Insight, from, to time.Time) ([]insight.Verdict, error) {
+	m, err := metricOf(i.Metric, i.Field)
+	switch {
+	case err != nil:
+		return nil, nil //nolint:nilerr // a gap, or of another version
+	case i.RepoID == TheCollection:
+		return s.replayCollection(ctx, tx, m, from, to)
+	}
+	return s.Replay(ctx, tx, i.RepoID, m, from, to)
+}
+
 // Replay judges the days from one to another as if it had always been done, without writing anything. What is known ends with the last complete day.
 func (s *Source) Replay(ctx context.Context, tx db.DBTX, repoID int64, m *Metric, from, to time.Time) ([]insight.Verdict, error) {
 	known, err := s.queries.RepoKnown(ctx, tx, repoID)
@@ -50,6 +73,6 @@ func (s *Source) Replay(ctx context.Context, tx db.DBTX, repoID int64, m *Metric
 	if err != nil {
 		return nil, err
 	}
-	verdicts := insight.Replay(settings.Judge(first, m.Amounts, m.Waits), series.Values)
+	verdicts := insight.Replay(m.judge(settings, first), series.Values)
 	return verdicts[min(len(verdicts), max(0, daysBetween(first, from))):], nil
 }

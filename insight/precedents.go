@@ -84,11 +84,11 @@ func (v *Verdict) lastTime(s *Series, last int) string {
 	if v.Evidence == Zeros {
 		return fmt.Sprintf("The last pause as long was up to %s", longDate(s.Date(last)))
 	}
-	much := "as much"
+	many := "as many"
 	if !v.Up() {
-		much = "as little"
+		many = "as few"
 	}
-	return fmt.Sprintf("There was last %s %s", much, v.then(s, last, s.sum(last, v.Days)))
+	return fmt.Sprintf("There were last %s %s", many, v.then(s, last, s.sum(last, v.Days)))
 }
 
 // then is the time up to a day, with its sum.
@@ -104,9 +104,9 @@ func (v *Verdict) never() string {
 	case v.Evidence == Zeros:
 		return "There was no pause as long"
 	case v.Up():
-		return "There was never as much"
+		return "There were never as many"
 	}
-	return "There was never as little"
+	return "There were never as few"
 }
 
 // period is a number of days as people say it.

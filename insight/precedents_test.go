@@ -28,12 +28,12 @@ func TestAReasonSaysWhetherItWasLikeThisBefore(t *testing.T) {
 	t.Parallel()
 	spike := poisson(701, steady(4))
 	spike[700] = 60
-	require.Equal(t, []string{"There was never as much in the 23 months before"}, lastPrecedents(t, spike))
+	require.Equal(t, []string{"There were never as many in the 23 months before"}, lastPrecedents(t, spike))
 	spike[650] = 70
-	require.Equal(t, []string{"There was last as much on Sunday, 13 October 2024 (70)"}, lastPrecedents(t, spike))
+	require.Equal(t, []string{"There were last as many on Sunday, 13 October 2024 (70)"}, lastPrecedents(t, spike))
 	spike[700-364] = 55
 	require.Equal(t, []string{
-		"There was last as much on Sunday, 13 October 2024 (70)", "It was like this a year before, too: on Monday, 4 December 2023 (55)",
+		"There were last as many on Sunday, 13 October 2024 (70)", "It was like this a year before, too: on Monday, 4 December 2023 (55)",
 	}, lastPrecedents(t, spike))
 	spike[699] = 65
 	require.Equal(t, "The day before was like it (65)", lastPrecedents(t, spike)[0])
@@ -52,4 +52,22 @@ func TestAShortTimeSaysNothingAboutNever(t *testing.T) {
 	spike := poisson(61, steady(4))
 	spike[60] = 80
 	require.Empty(t, lastPrecedents(t, spike))
+}
+
+// TestTheBandIsOfWhatIsUnusual: that of a week is one of weeks.
+func TestTheBandIsOfWhatIsUnusual(t *testing.T) {
+	t.Parallel()
+	week := poisson(707, steady(4))
+	for i := 700; i < 707; i++ {
+		week[i] = 8
+	}
+	verdicts := insight.Replay(insight.NewDetector(monday, defaults()), week)
+	verdict := verdicts[706]
+	require.Equal(t, insight.SevenDays, verdict.Evidence)
+	low, high := verdict.Usual(.95)
+	require.Less(t, low, verdict.Mean)
+	require.Greater(t, high, verdict.Mean)
+	require.Less(t, high, verdict.Total)
+	_, daily := verdict.Band(.95)
+	require.Greater(t, high, 2*daily)
 }

@@ -20,13 +20,13 @@ WITH days AS (
 ),
 measured AS (
     -- How many records came in. The first collection of a repository reads its whole past, and says nothing about the day. A list in which nothing had moved was
-    -- not read: it has 0.
+    -- not read: it has 0. The machine learning phase reads nothing from outside.
     SELECT 'collection-rows' AS metric, t.kind AS field, (t.ended_at AT TIME ZONE 'UTC')::date AS day,
         sum(coalesce(t.progress_done, 0))::float8 AS value, bool_or(t.progress_done IS NOT NULL) AS counted
     FROM days d
     JOIN augur_operations.collection_task t
         ON t.ended_at >= d.first_day::timestamp AT TIME ZONE 'UTC' AND t.ended_at < d.today::timestamp AT TIME ZONE 'UTC' AND t.state = 'done'
-    JOIN augur_operations.collection_run r ON r.run_id = t.run_id AND NOT r.full_collection
+    JOIN augur_operations.collection_run r ON r.run_id = t.run_id AND NOT r.full_collection AND r.phase <> 'ml'
     GROUP BY t.kind, 3
     UNION ALL
     -- How many runs failed, on days on which any ended.

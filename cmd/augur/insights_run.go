@@ -13,7 +13,8 @@ import (
 )
 
 const insightsRunHelp = `Judges the daily figures of repositories now, as the machine learning phase does at its interval, and stores what is anomalous; before, once a day, what the collection
-itself did. Nobody is told: that is left to the phase. --replay learns what is usual from the beginning of the series instead of going on from where the last run stopped, so that late changes of old days count.
+itself did. Nobody is told: that is left to the phase. --replay learns what is usual from the beginning of the series instead of going on from where the last run stopped,
+so that late changes of old days count.
 
 Exit status: 0 judged, 1 at least one repository could not be judged, 2 called in a wrong way.`
 

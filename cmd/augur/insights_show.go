@@ -143,7 +143,7 @@ func printChart(w io.Writer, days []chartDay) {
 	height := func(x float64) float64 { return math.Sqrt(x/top) * chartRows }
 	for row := chartRows; row >= 1; row-- {
 		label := ""
-		if row == chartRows || row == chartRows/2 || row == 1 {
+		if row == chartRows || row == chartRows/2 {
 			label = fmt.Sprintf("%.4g", top*math.Pow(float64(row)/chartRows, 2))
 		}
 		var line strings.Builder
@@ -163,7 +163,7 @@ func printChart(w io.Writer, days []chartDay) {
 			marks.WriteString("─")
 		}
 	}
-	fmt.Fprintf(w, "%9s └%s\n%9s  %-*s%s\n", "", marks.String(), "", max(0, len(days)-10), days[0].Date, days[len(days)-1].Date)
+	fmt.Fprintf(w, "%9d └%s\n%9s  %-*s%s\n", 0, marks.String(), "", max(0, len(days)-10), days[0].Date, days[len(days)-1].Date)
 	fmt.Fprintf(w, "%9s  █ value, ░ usual, ▲ flagged, ? not collected; the scale is that of square roots\n", "")
 }
 

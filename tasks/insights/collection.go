@@ -101,7 +101,10 @@ func (s *Source) JudgeCollection(ctx context.Context, tx pgx.Tx) (*Found, error)
 	if err := s.conclude(ctx, tx, found, judged); err != nil {
 		return nil, err
 	}
-	return found, found.Save(ctx, tx)
+	if err := found.Save(ctx, tx); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 // collectionDue tells whether there are days of the collection that are over and not judged.
@@ -146,10 +149,10 @@ func (s *Source) collectionSeries(ctx context.Context, tx db.DBTX, from time.Tim
 	return all, nil
 }
 
-// judge judges the days from one on, but of those not more than are judged at a time: the first look at a long past is no news.
+// judge judges the days from one on; of a series that is looked at for the first time only the newest, as a long past is no news.
 func (c *collectionSeries) judge(settings insight.Settings, from time.Time, found *Found) judged {
-	if earliest := c.Date(len(c.Values) - settings.AnomalyDays); from.Before(earliest) && daysBetween(from, earliest) > settings.AnomalyDays {
-		from = earliest
+	if !c.First.Before(from) {
+		from = c.Date(len(c.Values) - settings.AnomalyDays)
 	}
 	verdicts := insight.Replay(c.metric.judge(settings, c.First), c.Values)
 	j := judged{metric: c.metric, verdicts: verdicts[min(len(verdicts), max(0, daysBetween(c.First, from))):]}

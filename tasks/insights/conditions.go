@@ -180,7 +180,7 @@ func saveOf(repoID int64, m *Metric, direction string, c change, band float64, d
 		return db.SaveInsightParams{}, fmt.Errorf("encode the drivers of %s: %w", m.Name, err)
 	}
 	v := c.peak
-	low, high := v.Band(band)
+	low, high := v.Usual(band)
 	return db.SaveInsightParams{
 		RepoID: repoID, Metric: m.Name, Field: m.Field, Direction: direction, FirstDay: c.first, LastDay: c.last, PeakDay: v.Date,
 		Value: v.Total, Expected: v.Mean, ExpectedLow: low, ExpectedHigh: high, Score: v.Score, Threshold: v.Threshold, Probability: v.Probability(),

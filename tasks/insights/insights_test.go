@@ -108,7 +108,7 @@ func rowsOf[T any](w *world, sql string, args ...any) []T {
 	rows, err := w.pool.Query(w.t.Context(), sql, args...)
 	require.NoError(w.t, err)
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (T, error) {
-		if reflect.TypeFor[T]().Kind() == reflect.Struct {
+		if kind := reflect.TypeFor[T](); kind.Kind() == reflect.Struct && kind != reflect.TypeFor[time.Time]() {
 			return pgx.RowToStructByPos[T](row)
 		}
 		return pgx.RowTo[T](row)
@@ -141,7 +141,7 @@ func TestASpikeBecomesAnInsightOnce(t *testing.T) {
 	require.Len(t, found, 2, "%+v", found)
 	require.Equal(t, "code-changes", found[0].Metric)
 	require.Equal(t, "up", found[0].Direction)
-	require.Regexp(t, `^7\d commits on .*, where \d to \d+ would be usual .*Behind it: Bob \(9\d %\)\. There was never as much in the 13 months before\.$`, found[0].Reason)
+	require.Regexp(t, `^7\d commits on .*, where \d to \d+ would be usual .*Behind it: Bob \(9\d %\)\. There were never as many in the 13 months before\.$`, found[0].Reason)
 	require.Equal(t, "code-changes-lines", found[1].Metric)
 	records := rowsOf[struct {
 		Metric, Field, Value, Method string

@@ -177,7 +177,7 @@ func (s *Source) told(news []Insight) func(context.Context, pgx.Tx) error {
 func (s *Source) tell(ctx context.Context, c *tasks.Collection, settings Notify, news []Insight) error {
 	var faults []error
 	for _, ch := range settings.channels() {
-		if err := s.tellChannel(ctx, c, ch, settings.Digest, news); err != nil {
+		if err := s.tellChannel(ctx, c, ch, settings, news); err != nil {
 			faults = append(faults, fmt.Errorf("tell %s what is new: %w", ch.name, err))
 		}
 	}
@@ -188,13 +188,13 @@ func (s *Source) tell(ctx context.Context, c *tasks.Collection, settings Notify,
 }
 
 // tellChannel sends a channel what it has not got, and logs each attempt.
-func (s *Source) tellChannel(ctx context.Context, c *tasks.Collection, ch channel, digest bool, news []Insight) error {
+func (s *Source) tellChannel(ctx context.Context, c *tasks.Collection, ch channel, settings Notify, news []Insight) error {
 	has, err := s.queries.DeliveredInsights(ctx, c.Pool(), db.DeliveredInsightsParams{InsightIds: idsOf(news), Channel: ch.name})
 	if err != nil {
 		return fmt.Errorf("read what was delivered: %w", err)
 	}
 	news = slices.DeleteFunc(slices.Clone(news), func(n Insight) bool { return slices.Contains(has, n.ID) })
-	for _, m := range messages(news, digest) {
+	for _, m := range settings.messages(news) {
 		sent := ch.send(ctx, m)
 		log := db.LogDeliveryParams{Channel: ch.name, InsightIds: idsOf(m.Insights)}
 		if sent != nil {
@@ -213,11 +213,11 @@ func (s *Source) tellChannel(ctx context.Context, c *tasks.Collection, ch channe
 }
 
 // messages are those that the news make.
-func messages(news []Insight, digest bool) []Message {
+func (n Notify) messages(news []Insight) []Message {
 	if len(news) == 0 {
 		return nil
 	}
-	if digest {
+	if n.Digest {
 		return []Message{{Digest: true, Insights: news}}
 	}
 	var all []Message

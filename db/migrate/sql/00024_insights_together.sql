@@ -18,6 +18,7 @@ COMMENT ON COLUMN augur_operations.collection_day.value IS 'How many; NULL when 
 ALTER TABLE augur_operations.insight ALTER COLUMN repo_id DROP NOT NULL;
 COMMENT ON COLUMN augur_operations.insight.repo_id IS 'The repository; NULL for the collection itself, in all repositories together';
 COMMENT ON COLUMN augur_operations.insight.metric IS 'Name of the series, as in repo_insights; collection for a suspected gap in one repository; collection-... for those of collection_day';
+COMMENT ON COLUMN augur_operations.insight.expected_low IS 'Lower end of the band of usual values of such a day, window or run';
 COMMENT ON COLUMN augur_operations.insight.field IS 'Name of its number, as in repo_insights or in collection_day';
 DROP INDEX augur_operations.insight_condition;
 CREATE UNIQUE INDEX insight_condition ON augur_operations.insight (coalesce(repo_id, 0), metric, field, direction, first_day);

@@ -83,33 +83,30 @@ func (q *Queries) InsightComments(ctx context.Context, db DBTX, insightID int64)
 }
 
 const listInsights = `-- name: ListInsights :many
-SELECT i.insight_id, i.repo_id, r.repo_git, i.metric, i.field, i.direction, i.first_day::timestamp AS first_day, i.last_day::timestamp AS last_day,
+SELECT i.insight_id, i.repo_id, i.repo_git, i.metric, i.field, i.direction, i.first_day::timestamp AS first_day, i.last_day::timestamp AS last_day,
     i.peak_day::timestamp AS peak_day, i.value, i.expected, i.expected_low, i.expected_high, i.score, i.threshold, i.probability, i.method, i.reason,
-    i.drivers, i.found_at, i.withdrawn_at, i.acknowledged_at, i.acknowledged_by, i.notified_at,
-    EXISTS (
-        SELECT FROM augur_operations.insight_mute m
-        WHERE m.repo_id = i.repo_id AND (m.metric IS NULL OR m.metric = i.metric) AND (m.until IS NULL OR m.until > clock_timestamp())
-    ) AS muted
-FROM augur_operations.insight i
-JOIN augur_data.repo r ON r.repo_id = i.repo_id
-WHERE ($1::bigint = 0 OR i.repo_id = $1) AND ($2::bigint = 0 OR r.repo_group_id = $2)
-    AND ($3::bigint = 0 OR i.insight_id = $3) AND i.last_day >= ($4::timestamp)::date
-ORDER BY i.peak_day DESC, i.repo_id, i.score DESC, i.insight_id
-LIMIT $5::int
+    i.drivers, i.found_at, i.withdrawn_at, i.acknowledged_at, i.acknowledged_by, i.notified_at, i.muted, i.together::jsonb AS together
+FROM augur_operations.insight_shown i
+WHERE ($1::bigint = 0 OR coalesce(i.repo_id, -1) = $1) AND ($2::bigint = 0 OR i.repo_group_id = $2)
+    AND (coalesce(cardinality($3::bigint[]), 0) = 0 OR i.insight_id = ANY ($3)) AND i.last_day >= ($4::timestamp)::date
+    AND ($5::boolean OR (i.withdrawn_at IS NULL AND i.acknowledged_at IS NULL AND NOT i.muted))
+ORDER BY i.peak_day DESC, i.repo_id NULLS FIRST, i.score DESC, i.insight_id
+LIMIT $6::int
 `
 
 type ListInsightsParams struct {
 	RepoID      int64
 	GroupID     int64
-	InsightID   int64
+	InsightIds  []int64
 	Since       time.Time
+	Whole       bool
 	MaxInsights int32
 }
 
 type ListInsightsRow struct {
 	InsightID      int64
-	RepoID         int64
-	RepoGit        string
+	RepoID         *int64
+	RepoGit        *string
 	Metric         string
 	Field          string
 	Direction      string
@@ -132,15 +129,17 @@ type ListInsightsRow struct {
 	AcknowledgedBy *string
 	NotifiedAt     *time.Time
 	Muted          bool
+	Together       json.RawMessage
 }
 
-// ListInsights lists insights, the newest first.
+// ListInsights lists insights, the newest first. A repo_id of 0 stands for all, -1 for the collection itself.
 func (q *Queries) ListInsights(ctx context.Context, db DBTX, arg ListInsightsParams) ([]ListInsightsRow, error) {
 	rows, err := db.Query(ctx, listInsights,
 		arg.RepoID,
 		arg.GroupID,
-		arg.InsightID,
+		arg.InsightIds,
 		arg.Since,
+		arg.Whole,
 		arg.MaxInsights,
 	)
 	if err != nil {
@@ -176,6 +175,7 @@ func (q *Queries) ListInsights(ctx context.Context, db DBTX, arg ListInsightsPar
 			&i.AcknowledgedBy,
 			&i.NotifiedAt,
 			&i.Muted,
+			&i.Together,
 		); err != nil {
 			return nil, err
 		}
@@ -189,8 +189,8 @@ func (q *Queries) ListInsights(ctx context.Context, db DBTX, arg ListInsightsPar
 
 const muteInsights = `-- name: MuteInsights :exec
 INSERT INTO augur_operations.insight_mute (repo_id, metric, until, muted_by)
-VALUES ($1, $2::text, $3::timestamptz, $4)
-ON CONFLICT (repo_id, coalesce(metric, '')) DO UPDATE
+VALUES (nullif($1::bigint, -1), $2::text, $3::timestamptz, $4)
+ON CONFLICT (coalesce(repo_id, 0), coalesce(metric, '')) DO UPDATE
 SET until = excluded.until, muted_at = excluded.muted_at, muted_by = excluded.muted_by
 `
 
@@ -201,7 +201,7 @@ type MuteInsightsParams struct {
 	Who    string
 }
 
-// MuteInsights stops notifications of a repository; a metric of NULL stands for all.
+// MuteInsights stops notifications of a repository, or of the collection itself (-1); a metric of NULL stands for all.
 func (q *Queries) MuteInsights(ctx context.Context, db DBTX, arg MuteInsightsParams) error {
 	_, err := db.Exec(ctx, muteInsights,
 		arg.RepoID,
@@ -248,7 +248,7 @@ func (q *Queries) ReposForInsights(ctx context.Context, db DBTX) ([]ReposForInsi
 
 const unmuteInsights = `-- name: UnmuteInsights :execrows
 DELETE FROM augur_operations.insight_mute
-WHERE repo_id = $1 AND metric IS NOT DISTINCT FROM $2::text
+WHERE coalesce(repo_id, -1) = $1::bigint AND metric IS NOT DISTINCT FROM $2::text
 `
 
 type UnmuteInsightsParams struct {
@@ -256,7 +256,7 @@ type UnmuteInsightsParams struct {
 	Metric *string
 }
 
-// UnmuteInsights lets notifications of a repository begin again; a metric of NULL takes back what was muted for all.
+// UnmuteInsights lets notifications begin again; a metric of NULL takes back what was muted for all.
 func (q *Queries) UnmuteInsights(ctx context.Context, db DBTX, arg UnmuteInsightsParams) (int64, error) {
 	result, err := db.Exec(ctx, unmuteInsights, arg.RepoID, arg.Metric)
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 
 const driversCommits = `-- name: DriversCommits :many
 
-SELECT c.cmt_author_name::text AS name, count(DISTINCT c.cmt_commit_hash)::float8 AS amount
+SELECT (mode() WITHIN GROUP (ORDER BY c.cmt_author_name))::text AS name, count(DISTINCT c.cmt_commit_hash)::float8 AS amount
 FROM augur_data.commits c
 WHERE c.repo_id = $1
     AND c.cmt_author_date >= to_char($2::timestamp, 'YYYY-MM-DD') AND c.cmt_author_date < to_char($3::timestamp, 'YYYY-MM-DD')
-GROUP BY c.cmt_author_name
+GROUP BY coalesce(c.cmt_ght_author_id::text, lower(c.cmt_author_email))
 ORDER BY amount DESC, name
 LIMIT 1000
 `
@@ -33,7 +33,7 @@ type DriversCommitsRow struct {
 }
 
 // Who or what is behind the days of a series, the largest part first. They are asked for flagged days only.
-// DriversCommits lists the authors of the commits of some days.
+// DriversCommits lists the authors of the commits of some days, each by the name that is most often theirs.
 func (q *Queries) DriversCommits(ctx context.Context, db DBTX, arg DriversCommitsParams) ([]DriversCommitsRow, error) {
 	rows, err := db.Query(ctx, driversCommits, arg.RepoID, arg.FromDay, arg.ToDay)
 	if err != nil {

@@ -7,26 +7,29 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 )
 
 const deliveredInsights = `-- name: DeliveredInsights :many
-SELECT unnest(d.insight_ids)::bigint AS insight_id
-FROM augur_operations.insight_delivery d
-WHERE d.repo_id = $1 AND d.channel = $2 AND d.error IS NULL AND d.tried_at >= $3::timestamptz
-ORDER BY insight_id
+SELECT i.insight_id
+FROM augur_operations.insight i
+WHERE i.insight_id = ANY ($1::bigint[])
+    AND EXISTS (
+        SELECT
+        FROM augur_operations.insight_delivery d
+        WHERE d.channel = $2 AND d.error IS NULL AND d.tried_at > coalesce(i.notified_at, i.found_at) AND i.insight_id = ANY (d.insight_ids)
+    )
+ORDER BY i.insight_id
 `
 
 type DeliveredInsightsParams struct {
-	RepoID  int64
-	Channel string
-	Since   time.Time
+	InsightIds []int64
+	Channel    string
 }
 
-// DeliveredInsights lists what a channel has got since a time.
+// DeliveredInsights lists those of some insights that a channel got since all channels had them last.
 func (q *Queries) DeliveredInsights(ctx context.Context, db DBTX, arg DeliveredInsightsParams) ([]int64, error) {
-	rows, err := db.Query(ctx, deliveredInsights, arg.RepoID, arg.Channel, arg.Since)
+	rows, err := db.Query(ctx, deliveredInsights, arg.InsightIds, arg.Channel)
 	if err != nil {
 		return nil, err
 	}
@@ -46,46 +49,29 @@ func (q *Queries) DeliveredInsights(ctx context.Context, db DBTX, arg DeliveredI
 }
 
 const insightsToTell = `-- name: InsightsToTell :many
-SELECT i.insight_id, i.metric, i.field, i.direction, i.first_day::timestamp AS first_day, i.last_day::timestamp AS last_day, i.peak_day::timestamp AS peak_day,
-    i.value, i.expected, i.expected_low, i.expected_high, i.score, i.probability, i.method, i.reason, i.drivers
-FROM augur_operations.insight i
-WHERE i.repo_id = $1 AND i.withdrawn_at IS NULL AND i.acknowledged_at IS NULL AND i.last_day >= ($2::timestamp)::date
-    AND (i.notified_score IS NULL OR i.score >= i.notified_score + 1)
-    AND NOT EXISTS (
-        SELECT FROM augur_operations.insight_mute m
-        WHERE m.repo_id = i.repo_id AND (m.metric IS NULL OR m.metric = i.metric) AND (m.until IS NULL OR m.until > clock_timestamp())
-    )
-ORDER BY i.peak_day DESC, i.score DESC, i.insight_id
+SELECT i.insight_id, i.found_at
+FROM augur_operations.insight_shown i
+WHERE ($1::bigint = 0 OR coalesce(i.repo_id, -1) = $1) AND i.withdrawn_at IS NULL AND i.acknowledged_at IS NULL AND NOT i.muted
+    AND i.last_day >= ($2::timestamp)::date AND (i.notified_score IS NULL OR i.score >= i.notified_score + 1)
+ORDER BY i.score DESC, i.insight_id
+LIMIT $3::int
 `
 
 type InsightsToTellParams struct {
-	RepoID int64
-	Since  time.Time
+	RepoID      int64
+	Since       time.Time
+	MaxInsights int32
 }
 
 type InsightsToTellRow struct {
-	InsightID    int64
-	Metric       string
-	Field        string
-	Direction    string
-	FirstDay     time.Time
-	LastDay      time.Time
-	PeakDay      time.Time
-	Value        float64
-	Expected     float64
-	ExpectedLow  float64
-	ExpectedHigh float64
-	Score        float64
-	Probability  float64
-	Method       string
-	Reason       string
-	Drivers      json.RawMessage
+	InsightID int64
+	FoundAt   time.Time
 }
 
 // InsightsToTell lists what nobody was told yet: new insights, and told ones whose score rose by 1. What is withdrawn, acknowledged, muted, or older than since
-// is not told. Channel is the one that it was not delivered to.
+// is not told. A repo_id of 0 stands for all, -1 for the collection itself.
 func (q *Queries) InsightsToTell(ctx context.Context, db DBTX, arg InsightsToTellParams) ([]InsightsToTellRow, error) {
-	rows, err := db.Query(ctx, insightsToTell, arg.RepoID, arg.Since)
+	rows, err := db.Query(ctx, insightsToTell, arg.RepoID, arg.Since, arg.MaxInsights)
 	if err != nil {
 		return nil, err
 	}
@@ -93,24 +79,7 @@ func (q *Queries) InsightsToTell(ctx context.Context, db DBTX, arg InsightsToTel
 	var items []InsightsToTellRow
 	for rows.Next() {
 		var i InsightsToTellRow
-		if err := rows.Scan(
-			&i.InsightID,
-			&i.Metric,
-			&i.Field,
-			&i.Direction,
-			&i.FirstDay,
-			&i.LastDay,
-			&i.PeakDay,
-			&i.Value,
-			&i.Expected,
-			&i.ExpectedLow,
-			&i.ExpectedHigh,
-			&i.Score,
-			&i.Probability,
-			&i.Method,
-			&i.Reason,
-			&i.Drivers,
-		); err != nil {
+		if err := rows.Scan(&i.InsightID, &i.FoundAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -133,13 +102,22 @@ func (q *Queries) InsightsTold(ctx context.Context, db DBTX, insightIds []int64)
 	return err
 }
 
+const lockWave = `-- name: LockWave :exec
+SELECT pg_advisory_xact_lock(hashtext('augur insights wave'))
+`
+
+// LockWave waits for whoever asks for the wave and has not committed yet, so that of repositories that end together one is the last.
+func (q *Queries) LockWave(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, lockWave)
+	return err
+}
+
 const logDelivery = `-- name: LogDelivery :exec
-INSERT INTO augur_operations.insight_delivery (repo_id, channel, insight_ids, error)
-VALUES ($1, $2, $3, $4::text)
+INSERT INTO augur_operations.insight_delivery (channel, insight_ids, error)
+VALUES ($1, $2, $3::text)
 `
 
 type LogDeliveryParams struct {
-	RepoID     int64
 	Channel    string
 	InsightIds []int64
 	Error      *string
@@ -147,11 +125,44 @@ type LogDeliveryParams struct {
 
 // LogDelivery notes an attempt to tell people.
 func (q *Queries) LogDelivery(ctx context.Context, db DBTX, arg LogDeliveryParams) error {
-	_, err := db.Exec(ctx, logDelivery,
-		arg.RepoID,
-		arg.Channel,
-		arg.InsightIds,
-		arg.Error,
-	)
+	_, err := db.Exec(ctx, logDelivery, arg.Channel, arg.InsightIds, arg.Error)
 	return err
+}
+
+const wave = `-- name: Wave :one
+SELECT EXISTS (SELECT FROM augur_operations.collection_run c WHERE c.phase = 'ml' AND c.finished_at IS NULL AND c.repo_id <> $1)::boolean AS goes_on,
+    EXISTS (
+        SELECT
+        FROM augur_operations.collection_run c
+        JOIN augur_operations.collection_task t ON t.run_id = c.run_id AND t.kind = $2 AND t.state = 'queued' AND t.progress_total IS NOT NULL
+        WHERE c.phase = 'ml' AND c.finished_at IS NULL AND c.repo_id <> $1
+    )::boolean AS telling,
+    coalesce((SELECT max(i.notified_at) FROM augur_operations.insight i), 'epoch')::timestamptz AS told_at,
+    clock_timestamp()::timestamptz AS now
+`
+
+type WaveParams struct {
+	RepoID int64
+	Kind   string
+}
+
+type WaveRow struct {
+	GoesOn  bool
+	Telling bool
+	ToldAt  time.Time
+	Now     time.Time
+}
+
+// Wave tells whether other repositories are still in their machine learning phase, whether one of them has begun to tell people (its task, of the kind, says so by its
+// progress), and when people were told last.
+func (q *Queries) Wave(ctx context.Context, db DBTX, arg WaveParams) (WaveRow, error) {
+	row := db.QueryRow(ctx, wave, arg.RepoID, arg.Kind)
+	var i WaveRow
+	err := row.Scan(
+		&i.GoesOn,
+		&i.Telling,
+		&i.ToldAt,
+		&i.Now,
+	)
+	return i, err
 }

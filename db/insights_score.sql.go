@@ -32,7 +32,7 @@ const insightConditions = `-- name: InsightConditions :many
 SELECT insight_id, metric, field, direction, first_day::timestamp AS first_day, last_day::timestamp AS last_day, peak_day::timestamp AS peak_day, score,
     withdrawn_at
 FROM augur_operations.insight
-WHERE repo_id = $1 AND last_day >= ($2::timestamp)::date - 2
+WHERE coalesce(repo_id, 0) = greatest($1::bigint, 0) AND last_day >= ($2::timestamp)::date - 2
 ORDER BY insight_id
 `
 
@@ -53,7 +53,7 @@ type InsightConditionsRow struct {
 	WithdrawnAt *time.Time
 }
 
-// InsightConditions lists the insights of a repository that days from a day on may belong to.
+// InsightConditions lists the insights of a repository, or of the collection itself (-1), that days from a day on may belong to.
 func (q *Queries) InsightConditions(ctx context.Context, db DBTX, arg InsightConditionsParams) ([]InsightConditionsRow, error) {
 	rows, err := db.Query(ctx, insightConditions, arg.RepoID, arg.FromDay)
 	if err != nil {
@@ -164,10 +164,10 @@ INSERT INTO augur_operations.insight AS i (
     reason, drivers
 )
 VALUES (
-    $1, $2, $3, $4, ($5::timestamp)::date, ($6::timestamp)::date, ($7::timestamp)::date, $8, $9,
+    nullif($1::bigint, -1), $2, $3, $4, ($5::timestamp)::date, ($6::timestamp)::date, ($7::timestamp)::date, $8, $9,
     $10, $11, $12, $13, $14, $15, $16, $17
 )
-ON CONFLICT (repo_id, metric, field, direction, first_day) DO UPDATE
+ON CONFLICT (coalesce(repo_id, 0), metric, field, direction, first_day) DO UPDATE
 SET last_day = excluded.last_day, peak_day = excluded.peak_day, value = excluded.value, expected = excluded.expected, expected_low = excluded.expected_low,
     expected_high = excluded.expected_high, score = excluded.score, threshold = excluded.threshold, probability = excluded.probability,
     method = excluded.method, reason = excluded.reason, drivers = excluded.drivers, withdrawn_at = NULL
@@ -197,7 +197,7 @@ type SaveInsightParams struct {
 	Drivers      json.RawMessage
 }
 
-// SaveInsight notes a condition that lasts up to last_day. The most surprising day describes it.
+// SaveInsight notes a condition that lasts up to last_day. The most surprising day describes it. A repo_id of -1 stands for the collection itself.
 func (q *Queries) SaveInsight(ctx context.Context, db DBTX, arg SaveInsightParams) (int64, error) {
 	row := db.QueryRow(ctx, saveInsight,
 		arg.RepoID,

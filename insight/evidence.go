@@ -10,7 +10,7 @@ type findings struct {
 	value [statistics]float64
 	known [statistics]bool
 	total [len(windows)]float64 // of the capped values
-	mean  [len(windows)]float64 // what was expected
+	sum   [len(windows)]counts  // what was expected
 	raw   [len(windows)]float64 // of the values as they were given
 }
 
@@ -62,7 +62,7 @@ func (d *Detector) look(window, t int, weekday time.Weekday, dispersion float64,
 	mean = math.Max(.001, mean)
 	q := float64(length)
 	sum := counts{mean, max(s.Dispersions.of(window), dispersion/q, leastDispersion/q)}
-	found.total[window], found.mean[window], found.raw[window] = total, mean, raw
+	found.total[window], found.sum[window], found.raw[window] = total, sum, raw
 	found.set(ofThree+window-1, nlog(sum.atLeast(total)))
 	if length == 7 {
 		found.set(ofFew, nlog(sum.atMost(total)))
@@ -110,19 +110,21 @@ func (d *Detector) judge(date time.Time, y float64, score [statistics]float64, f
 	out.Score, out.Evidence = single, Day
 	out.Days, out.Total, out.Mean = 1, out.Value, d.options.unscale(out.expected.mean, 1)
 	if three > out.Score {
-		out.window(three, ThreeDays, 1, found)
+		out.ofWindow(three, ThreeDays, 1, found)
 	}
 	if seven > out.Score {
-		out.window(seven, SevenDays, 2, found)
+		out.ofWindow(seven, SevenDays, 2, found)
 	}
 	if !d.options.RisesOnly {
 		if few := score[ofFew] - handicapFew - holiday; few > out.Score {
-			out.window(few, Few, 2, found)
+			out.ofWindow(few, Few, 2, found)
 		}
 		if zeros := score[ofZeros] - handicapZeros - holiday; zeros > out.Score {
 			run := int(d.state.Zeros)
 			out.Score, out.Evidence = zeros, Zeros
 			out.Days, out.Total, out.Mean = run, 0, d.options.unscale(d.state.ZeroMean, run)
+			// Its days are taken as independent, as in the surprise of the run.
+			out.window = counts{d.state.ZeroMean, out.expected.v / float64(run)}
 		}
 	}
 	out.Score = math.Min(math.Max(out.Score, 0), maxScore)

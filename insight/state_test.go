@@ -65,7 +65,8 @@ func FuzzDetector(f *testing.F) {
 				for _, value := range values {
 					verdict := d.Next(value)
 					low, high := verdict.Band(.95)
-					for _, number := range []float64{verdict.Score, verdict.Threshold, verdict.Probability(), verdict.Mean, low, high} {
+					least, most := verdict.Usual(.95)
+					for _, number := range []float64{verdict.Score, verdict.Threshold, verdict.Probability(), verdict.Mean, low, high, least, most} {
 						if math.IsNaN(number) || math.IsInf(number, 0) {
 							t.Fatalf("verdict on %g: %+v, band %g to %g", value, verdict, low, high)
 						}
@@ -74,6 +75,10 @@ func FuzzDetector(f *testing.F) {
 				state, err := d.MarshalBinary()
 				require.NoError(t, err)
 				require.NoError(t, d.UnmarshalBinary(state))
+			}
+			series := insight.Series{First: monday, Values: values}
+			for _, verdict := range insight.Replay(insight.NewDetector(monday, o), values) {
+				verdict.Precedents(&series)
 			}
 		}
 	})

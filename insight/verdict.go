@@ -95,7 +95,8 @@ type Verdict struct {
 	Days        int
 	Total, Mean float64
 
-	expected counts
+	expected counts // of the day
+	window   counts // of the window or run, when that is the evidence
 	options  Options
 }
 
@@ -116,17 +117,27 @@ func (v *Verdict) Up() bool {
 }
 
 // Band is where a share (0.95) of the days like this one lie.
-func (v *Verdict) Band(share float64) (low, high float64) {
-	if v.expected.v == 0 {
+func (v *Verdict) Band(share float64) (low, high float64) { return v.band(v.expected, 1, share) }
+
+// Usual is where a share (0.95) of what Total is lie: days like this one, or windows or runs of as many days.
+func (v *Verdict) Usual(share float64) (low, high float64) {
+	if v.Evidence == Day || v.Evidence == Forest {
+		return v.Band(share)
+	}
+	return v.band(v.window, v.Days, share)
+}
+
+func (v *Verdict) band(c counts, days int, share float64) (low, high float64) {
+	if c.v == 0 {
 		return v.Mean, v.Mean
 	}
 	tail := (1 - share) / 2
-	return v.options.unscale(v.expected.quantile(tail), 1), v.options.unscale(v.expected.quantile(1-tail), 1)
+	return v.options.unscale(c.quantile(tail), days), v.options.unscale(c.quantile(1-tail), days)
 }
 
-// window makes a window the strongest evidence.
-func (v *Verdict) window(score float64, e Evidence, window int, found *findings) {
+// ofWindow makes a window the strongest evidence.
+func (v *Verdict) ofWindow(score float64, e Evidence, window int, found *findings) {
 	v.Score, v.Evidence = score, e
-	v.Days, v.Total = windows[window], found.raw[window]
-	v.Mean = v.options.unscale(found.mean[window], v.Days)
+	v.Days, v.Total, v.window = windows[window], found.raw[window], found.sum[window]
+	v.Mean = v.options.unscale(v.window.mean, v.Days)
 }

@@ -1,17 +1,13 @@
 -- name: ListInsights :many
--- ListInsights lists insights, the newest first.
-SELECT i.insight_id, i.repo_id, r.repo_git, i.metric, i.field, i.direction, i.first_day::timestamp AS first_day, i.last_day::timestamp AS last_day,
+-- ListInsights lists insights, the newest first. A repo_id of 0 stands for all, -1 for the collection itself.
+SELECT i.insight_id, i.repo_id, i.repo_git, i.metric, i.field, i.direction, i.first_day::timestamp AS first_day, i.last_day::timestamp AS last_day,
     i.peak_day::timestamp AS peak_day, i.value, i.expected, i.expected_low, i.expected_high, i.score, i.threshold, i.probability, i.method, i.reason,
-    i.drivers, i.found_at, i.withdrawn_at, i.acknowledged_at, i.acknowledged_by, i.notified_at,
-    EXISTS (
-        SELECT FROM augur_operations.insight_mute m
-        WHERE m.repo_id = i.repo_id AND (m.metric IS NULL OR m.metric = i.metric) AND (m.until IS NULL OR m.until > clock_timestamp())
-    ) AS muted
-FROM augur_operations.insight i
-JOIN augur_data.repo r ON r.repo_id = i.repo_id
-WHERE (@repo_id::bigint = 0 OR i.repo_id = @repo_id) AND (@group_id::bigint = 0 OR r.repo_group_id = @group_id)
-    AND (@insight_id::bigint = 0 OR i.insight_id = @insight_id) AND i.last_day >= (@since::timestamp)::date
-ORDER BY i.peak_day DESC, i.repo_id, i.score DESC, i.insight_id
+    i.drivers, i.found_at, i.withdrawn_at, i.acknowledged_at, i.acknowledged_by, i.notified_at, i.muted, i.together::jsonb AS together
+FROM augur_operations.insight_shown i
+WHERE (@repo_id::bigint = 0 OR coalesce(i.repo_id, -1) = @repo_id) AND (@group_id::bigint = 0 OR i.repo_group_id = @group_id)
+    AND (coalesce(cardinality(@insight_ids::bigint[]), 0) = 0 OR i.insight_id = ANY (@insight_ids)) AND i.last_day >= (@since::timestamp)::date
+    AND (@whole::boolean OR (i.withdrawn_at IS NULL AND i.acknowledged_at IS NULL AND NOT i.muted))
+ORDER BY i.peak_day DESC, i.repo_id NULLS FIRST, i.score DESC, i.insight_id
 LIMIT @max_insights::int;
 
 -- name: InsightComments :many
@@ -33,16 +29,16 @@ INSERT INTO augur_operations.insight_comment (insight_id, said_by, comment)
 VALUES (@insight_id, @who, @comment);
 
 -- name: MuteInsights :exec
--- MuteInsights stops notifications of a repository; a metric of NULL stands for all.
+-- MuteInsights stops notifications of a repository, or of the collection itself (-1); a metric of NULL stands for all.
 INSERT INTO augur_operations.insight_mute (repo_id, metric, until, muted_by)
-VALUES (@repo_id, sqlc.narg('metric')::text, sqlc.narg('until')::timestamptz, @who)
-ON CONFLICT (repo_id, coalesce(metric, '')) DO UPDATE
+VALUES (nullif(@repo_id::bigint, -1), sqlc.narg('metric')::text, sqlc.narg('until')::timestamptz, @who)
+ON CONFLICT (coalesce(repo_id, 0), coalesce(metric, '')) DO UPDATE
 SET until = excluded.until, muted_at = excluded.muted_at, muted_by = excluded.muted_by;
 
 -- name: UnmuteInsights :execrows
--- UnmuteInsights lets notifications of a repository begin again; a metric of NULL takes back what was muted for all.
+-- UnmuteInsights lets notifications begin again; a metric of NULL takes back what was muted for all.
 DELETE FROM augur_operations.insight_mute
-WHERE repo_id = @repo_id AND metric IS NOT DISTINCT FROM sqlc.narg('metric')::text;
+WHERE coalesce(repo_id, -1) = @repo_id::bigint AND metric IS NOT DISTINCT FROM sqlc.narg('metric')::text;
 
 -- name: ReposForInsights :many
 -- ReposForInsights lists the repositories that have something to judge.

@@ -1,12 +1,12 @@
 -- Who or what is behind the days of a series, the largest part first. They are asked for flagged days only.
 
 -- name: DriversCommits :many
--- DriversCommits lists the authors of the commits of some days.
-SELECT c.cmt_author_name::text AS name, count(DISTINCT c.cmt_commit_hash)::float8 AS amount
+-- DriversCommits lists the authors of the commits of some days, each by the name that is most often theirs.
+SELECT (mode() WITHIN GROUP (ORDER BY c.cmt_author_name))::text AS name, count(DISTINCT c.cmt_commit_hash)::float8 AS amount
 FROM augur_data.commits c
 WHERE c.repo_id = @repo_id
     AND c.cmt_author_date >= to_char(@from_day::timestamp, 'YYYY-MM-DD') AND c.cmt_author_date < to_char(@to_day::timestamp, 'YYYY-MM-DD')
-GROUP BY c.cmt_author_name
+GROUP BY coalesce(c.cmt_ght_author_id::text, lower(c.cmt_author_email))
 ORDER BY amount DESC, name
 LIMIT 1000;
 

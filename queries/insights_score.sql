@@ -59,24 +59,24 @@ WHERE (r.ri_value, r.ri_fresh, r.ri_score, r.ri_detection_method)
     IS DISTINCT FROM (excluded.ri_value, excluded.ri_fresh, excluded.ri_score, excluded.ri_detection_method);
 
 -- name: InsightConditions :many
--- InsightConditions lists the insights of a repository that days from a day on may belong to.
+-- InsightConditions lists the insights of a repository, or of the collection itself (-1), that days from a day on may belong to.
 SELECT insight_id, metric, field, direction, first_day::timestamp AS first_day, last_day::timestamp AS last_day, peak_day::timestamp AS peak_day, score,
     withdrawn_at
 FROM augur_operations.insight
-WHERE repo_id = @repo_id AND last_day >= (@from_day::timestamp)::date - 2
+WHERE coalesce(repo_id, 0) = greatest(@repo_id::bigint, 0) AND last_day >= (@from_day::timestamp)::date - 2
 ORDER BY insight_id;
 
 -- name: SaveInsight :one
--- SaveInsight notes a condition that lasts up to last_day. The most surprising day describes it.
+-- SaveInsight notes a condition that lasts up to last_day. The most surprising day describes it. A repo_id of -1 stands for the collection itself.
 INSERT INTO augur_operations.insight AS i (
     repo_id, metric, field, direction, first_day, last_day, peak_day, value, expected, expected_low, expected_high, score, threshold, probability, method,
     reason, drivers
 )
 VALUES (
-    @repo_id, @metric, @field, @direction, (@first_day::timestamp)::date, (@last_day::timestamp)::date, (@peak_day::timestamp)::date, @value, @expected,
+    nullif(@repo_id::bigint, -1), @metric, @field, @direction, (@first_day::timestamp)::date, (@last_day::timestamp)::date, (@peak_day::timestamp)::date, @value, @expected,
     @expected_low, @expected_high, @score, @threshold, @probability, @method, @reason, @drivers
 )
-ON CONFLICT (repo_id, metric, field, direction, first_day) DO UPDATE
+ON CONFLICT (coalesce(repo_id, 0), metric, field, direction, first_day) DO UPDATE
 SET last_day = excluded.last_day, peak_day = excluded.peak_day, value = excluded.value, expected = excluded.expected, expected_low = excluded.expected_low,
     expected_high = excluded.expected_high, score = excluded.score, threshold = excluded.threshold, probability = excluded.probability,
     method = excluded.method, reason = excluded.reason, drivers = excluded.drivers, withdrawn_at = NULL

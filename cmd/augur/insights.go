@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +17,6 @@ import (
 	"augur/db"
 	"augur/db/config"
 	"augur/facade/giturl"
-	"augur/insight"
 	"augur/tasks/insights"
 )
 
@@ -53,6 +51,17 @@ func (a *app) withInsights(ctx context.Context, work func(context.Context, *insi
 	})
 }
 
+// theCollection is the operand that stands for the collection itself in place of a repository.
+const theCollection = "collection"
+
+// subject finds a repository by its id or URL, or the collection itself.
+func (s *insightsSession) subject(ctx context.Context, operand string) (int64, error) {
+	if operand == theCollection {
+		return insights.TheCollection, nil
+	}
+	return s.repo(ctx, operand)
+}
+
 // repo finds a repository by its id or URL.
 func (s *insightsSession) repo(ctx context.Context, operand string) (int64, error) {
 	if id, err := strconv.ParseInt(operand, 10, 64); err == nil {
@@ -72,82 +81,24 @@ func (s *insightsSession) repo(ctx context.Context, operand string) (int64, erro
 	return found[0].RepoID, nil
 }
 
-// insightFacts is an insight as commands print it.
-type insightFacts struct {
-	ID             int64            `json:"insight_id"`
-	RepoID         int64            `json:"repo_id"`
-	Repository     string           `json:"repository"`
-	Metric         string           `json:"metric"`
-	Field          string           `json:"field"`
-	Direction      string           `json:"direction"`
-	FirstDay       string           `json:"first_day"`
-	LastDay        string           `json:"last_day"`
-	PeakDay        string           `json:"peak_day"`
-	Value          float64          `json:"value"`
-	Expected       float64          `json:"expected"`
-	ExpectedLow    float64          `json:"expected_low"`
-	ExpectedHigh   float64          `json:"expected_high"`
-	Score          float64          `json:"score"`
-	Threshold      float64          `json:"threshold"`
-	Probability    float64          `json:"probability"`
-	Method         string           `json:"method"`
-	Reason         string           `json:"reason"`
-	Drivers        []insight.Driver `json:"drivers"`
-	FoundAt        time.Time        `json:"found_at"`
-	WithdrawnAt    *time.Time       `json:"withdrawn_at"`
-	AcknowledgedAt *time.Time       `json:"acknowledged_at"`
-	AcknowledgedBy *string          `json:"acknowledged_by"`
-	NotifiedAt     *time.Time       `json:"notified_at"`
-	Muted          bool             `json:"muted"`
-}
-
-func factsOf(row db.ListInsightsRow) (insightFacts, error) {
-	f := insightFacts{
-		ID: row.InsightID, RepoID: row.RepoID, Repository: row.RepoGit, Metric: row.Metric, Field: row.Field, Direction: row.Direction,
-		FirstDay: row.FirstDay.Format(time.DateOnly), LastDay: row.LastDay.Format(time.DateOnly), PeakDay: row.PeakDay.Format(time.DateOnly),
-		Value: row.Value, Expected: row.Expected, ExpectedLow: row.ExpectedLow, ExpectedHigh: row.ExpectedHigh, Score: row.Score, Threshold: row.Threshold,
-		Probability: row.Probability, Method: row.Method, Reason: row.Reason, FoundAt: row.FoundAt, WithdrawnAt: row.WithdrawnAt,
-		AcknowledgedAt: row.AcknowledgedAt, AcknowledgedBy: row.AcknowledgedBy, NotifiedAt: row.NotifiedAt, Muted: row.Muted,
-	}
-	if err := json.Unmarshal(row.Drivers, &f.Drivers); err != nil {
-		return f, fmt.Errorf("read the drivers of insight %d: %w", row.InsightID, err)
-	}
-	return f, nil
-}
-
-// state is what people did about it, or what became of it.
-func (f *insightFacts) state() string {
+// insightState is what people did about an insight, or what became of it.
+func insightState(i *insights.Insight) string {
 	switch {
-	case f.WithdrawnAt != nil:
+	case i.WithdrawnAt != nil:
 		return "withdrawn"
-	case f.AcknowledgedAt != nil:
+	case i.AcknowledgedAt != nil:
 		return "known"
-	case f.Muted:
+	case i.Muted:
 		return "muted"
 	}
 	return ""
-}
-
-// list reads insights, the newest first.
-func (s *insightsSession) list(ctx context.Context, params db.ListInsightsParams) ([]insightFacts, error) {
-	rows, err := s.queries.ListInsights(ctx, s.Pool, params)
-	if err != nil {
-		return nil, fmt.Errorf("list insights: %w", err)
-	}
-	all := make([]insightFacts, len(rows))
-	for i, row := range rows {
-		if all[i], err = factsOf(row); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
 }
 
 func (a *app) insightsListCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "list",
 		Usage:     "list anomalies, the newest first; those of one repository and day stand together",
-		ArgsUsage: "[REPO]",
+		ArgsUsage: "[REPO|collection]",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "since", Usage: "those that lasted until `DATE` or later (default: 30 days ago)"},
 			&cli.Int64Flag{Name: "group", Usage: "only repositories of the repository group `ID`"},
@@ -167,33 +118,27 @@ func (a *app) insightsListCommand() *cli.Command {
 				return usage("--limit: must be between 1 and 100000 (got %d)", c.Int("limit"))
 			}
 			return a.withInsights(c.Context, func(ctx context.Context, s *insightsSession) error {
-				params := db.ListInsightsParams{Since: since, GroupID: c.Int64("group"), MaxInsights: int32(c.Int("limit"))} //nolint:gosec // bounded
+				params := db.ListInsightsParams{Since: since, GroupID: c.Int64("group"), Whole: c.Bool("all"), MaxInsights: int32(c.Int("limit"))} //nolint:gosec // bounded
 				if len(operands) == 1 {
-					if params.RepoID, err = s.repo(ctx, operands[0]); err != nil {
+					if params.RepoID, err = s.subject(ctx, operands[0]); err != nil {
 						return err
 					}
 				}
-				found, err := s.list(ctx, params)
+				found, err := insights.List(ctx, s.Pool, params)
 				if err != nil {
 					return err
 				}
-				shown := []insightFacts{}
-				for _, f := range found {
-					if c.Bool("all") || f.state() == "" {
-						shown = append(shown, f)
-					}
-				}
 				if c.Bool("json") {
-					return a.printJSON(shown)
+					return a.printJSON(found)
 				}
-				printInsights(a.stdout, shown)
+				printInsights(a.stdout, found)
 				return nil
 			})
 		}),
 	}
 }
 
-func printInsights(w io.Writer, all []insightFacts) {
+func printInsights(w io.Writer, all []insights.Insight) {
 	if len(all) == 0 {
 		fmt.Fprintln(w, "no anomalies")
 		return
@@ -204,14 +149,15 @@ func printInsights(w io.Writer, all []insightFacts) {
 	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"Id", "Day", "Repository", "Metric", "Score", "What happened", ""})
 	t.SetColumnConfigs([]table.ColumnConfig{{Number: 6, WidthMax: 70, WidthMaxEnforcer: text.WrapSoft}})
-	day, repo := "", ""
-	for _, f := range all {
-		row := table.Row{f.ID, f.PeakDay, printable(f.Repository), f.Metric, fmt.Sprintf("%.1f", f.Score), printable(f.Reason), f.state()}
-		if f.PeakDay == day && f.Repository == repo {
-			row[1], row[2] = "", ""
+	for _, group := range insights.Group(all) {
+		for n := range group {
+			i := &group[n]
+			row := table.Row{i.ID, i.PeakDay, printable(i.Repository), i.Metric, fmt.Sprintf("%.1f", i.Score), printable(i.Reason), insightState(i)}
+			if n > 0 {
+				row[2] = "  at the same time"
+			}
+			t.AppendRow(row)
 		}
-		day, repo = f.PeakDay, f.Repository
-		t.AppendRow(row)
 	}
 	t.Render()
 }
@@ -249,8 +195,8 @@ func (a *app) insightsAckCommand() *cli.Command {
 func (a *app) insightsMuteCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "mute",
-		Usage:     "tell nobody about a repository, or about one metric of it; anomalies are still found",
-		ArgsUsage: "REPO [METRIC]",
+		Usage:     "tell nobody about a repository or the collection, or about one metric; anomalies are still found",
+		ArgsUsage: "REPO|collection [METRIC]",
 		Flags:     []cli.Flag{&cli.StringFlag{Name: "until", Usage: "begin again on `DATE` (default: never)"}},
 		Action: withOperands(func(c *cli.Context, operands []string) error {
 			metric, err := mutedMetric(c, operands)
@@ -263,14 +209,14 @@ func (a *app) insightsMuteCommand() *cli.Command {
 			}
 			return a.withInsights(c.Context, func(ctx context.Context, s *insightsSession) error {
 				params := db.MuteInsightsParams{Metric: metric, Who: a.who()}
-				if params.RepoID, err = s.repo(ctx, operands[0]); err != nil {
+				if params.RepoID, err = s.subject(ctx, operands[0]); err != nil {
 					return err
 				}
 				if !until.IsZero() {
 					params.Until = &until
 				}
 				if err := s.queries.MuteInsights(ctx, s.Pool, params); err != nil {
-					return fmt.Errorf("mute repository %d: %w", params.RepoID, err)
+					return fmt.Errorf("mute %s: %w", operands[0], err)
 				}
 				return nil
 			})
@@ -282,20 +228,20 @@ func (a *app) insightsUnmuteCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "unmute",
 		Usage:     "take back a mute",
-		ArgsUsage: "REPO [METRIC]",
+		ArgsUsage: "REPO|collection [METRIC]",
 		Action: withOperands(func(c *cli.Context, operands []string) error {
 			metric, err := mutedMetric(c, operands)
 			if err != nil {
 				return err
 			}
 			return a.withInsights(c.Context, func(ctx context.Context, s *insightsSession) error {
-				repo, err := s.repo(ctx, operands[0])
+				repo, err := s.subject(ctx, operands[0])
 				if err != nil {
 					return err
 				}
 				n, err := s.queries.UnmuteInsights(ctx, s.Pool, db.UnmuteInsightsParams{RepoID: repo, Metric: metric})
 				if err != nil {
-					return fmt.Errorf("unmute repository %d: %w", repo, err)
+					return fmt.Errorf("unmute %s: %w", operands[0], err)
 				}
 				if n == 0 {
 					return errors.New("it was not muted")
@@ -312,7 +258,7 @@ func mutedMetric(c *cli.Context, operands []string) (*string, error) {
 	case 1:
 		return nil, nil
 	case 2:
-		if _, err := insights.MetricNamed(operands[1]); err != nil {
+		if err := insights.CheckMetric(operands[1]); err != nil {
 			return nil, usage("%w", err)
 		}
 		return &operands[1], nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -95,19 +97,6 @@ func (a *app) backtestFile(c *cli.Context) (err error) {
 	return nil
 }
 
-// metricBacktest is what would have been found in a series.
-type metricBacktest struct {
-	Metric string `json:"metric"`
-	insight.BacktestResult
-	Found []foundDay `json:"found"`
-}
-
-type foundDay struct {
-	Date   string  `json:"date"`
-	Score  float64 `json:"score"`
-	Reason string  `json:"reason"`
-}
-
 func (a *app) backtestRepo(c *cli.Context, operand string) error {
 	today := time.Now().UTC()
 	from, err := dateOption(c, "from", today.AddDate(-1, 0, 0))
@@ -144,31 +133,22 @@ func (a *app) backtestRepo(c *cli.Context, operand string) error {
 	})
 }
 
-func (s *insightsSession) backtest(ctx context.Context, repo int64, from, to time.Time) ([]metricBacktest, error) {
-	all := []metricBacktest{}
+func (s *insightsSession) backtest(ctx context.Context, repo int64, from, to time.Time) ([]*insights.Backtest, error) {
+	all := []*insights.Backtest{}
 	metrics := insights.Metrics()
 	for i := range metrics {
-		m := &metrics[i]
-		verdicts, err := s.source.Replay(ctx, s.Pool, repo, m, from, to)
+		b, err := s.source.Backtest(ctx, s.Pool, repo, &metrics[i], from, to)
 		if err != nil {
 			return nil, err
 		}
-		if len(verdicts) == 0 {
-			continue
+		if b != nil {
+			all = append(all, b)
 		}
-		b := metricBacktest{Metric: m.Name, BacktestResult: insight.Count(verdicts), Found: []foundDay{}}
-		for j := range verdicts {
-			if v := &verdicts[j]; v.Anomalous() {
-				reason := v.Reason(m.Noun, config.Of[insight.Settings](s.settings).Band(), m.Drivers, nil)
-				b.Found = append(b.Found, foundDay{v.Date.Format(time.DateOnly), v.Score, reason})
-			}
-		}
-		all = append(all, b)
 	}
 	return all, nil
 }
 
-func printBacktest(w io.Writer, all []metricBacktest) {
+func printBacktest(w io.Writer, all []*insights.Backtest) {
 	if len(all) == 0 {
 		fmt.Fprintln(w, "nothing is known of these days")
 		return
@@ -178,13 +158,14 @@ func printBacktest(w io.Writer, all []metricBacktest) {
 	t.SetStyle(table.StyleRounded)
 	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"Metric", "Days", "Flagged", "Alarms", "A year"})
+	var found []insights.BacktestFound
 	for _, b := range all {
 		t.AppendRow(table.Row{b.Metric, b.Days, b.Flagged, b.Alarms, fmt.Sprintf("%.1f", b.PerYear)})
+		found = append(found, b.Found...)
 	}
 	t.Render()
-	for _, b := range all {
-		for _, f := range b.Found {
-			fmt.Fprintf(w, "%s  %4.1f  %s\n", f.Date, f.Score, printable(f.Reason))
-		}
+	slices.SortStableFunc(found, func(a, b insights.BacktestFound) int { return strings.Compare(a.FirstDay, b.FirstDay) })
+	for _, f := range found {
+		fmt.Fprintf(w, "%s  %4.1f  %s\n", f.FirstDay, f.Score, printable(f.Reason))
 	}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image/color"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"augur/db/config"
 	"augur/insight"
@@ -118,11 +121,28 @@ func savePlot(path, title string, days []chartDay) error {
 		}
 		marks.Color = color.NRGBA{R: 0xd0, G: 0x20, B: 0x20, A: 0xff}
 		marks.Radius = vg.Points(3)
+		marks.Shape = draw.CircleGlyph{}
 		p.Add(marks)
 		p.Legend.Add("anomaly", marks)
 	}
 	p.Legend.Top = true
-	if err := p.Save(30*vg.Centimeter, 12*vg.Centimeter, path); err != nil {
+	return drawInto(path, p)
+}
+
+// drawInto writes a picture with a margin.
+func drawInto(path string, p *plot.Plot) (err error) {
+	const margin = 12
+	picture, err := draw.NewFormattedCanvas(30*vg.Centimeter, 12*vg.Centimeter, strings.ToLower(strings.TrimPrefix(filepath.Ext(path), ".")))
+	if err != nil {
+		return fmt.Errorf("draw %s: %w", path, err)
+	}
+	p.Draw(draw.Crop(draw.New(picture), margin, -margin, margin, -margin))
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if _, err := picture.WriteTo(file); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil

@@ -12,8 +12,9 @@ import (
 	"augur/tasks/insights"
 )
 
-const insightsRunHelp = `Judges the daily figures of repositories now, as the machine learning phase does at its interval, and stores what is anomalous. Nobody is told: that is left to the
-phase. --replay learns what is usual from the beginning of the series instead of going on from where the last run stopped, so that late changes of old days count.
+const insightsRunHelp = `Judges the daily figures of repositories now, as the machine learning phase does at its interval, and stores what is anomalous; before, once a day, what the collection
+itself did. Nobody is told: that is left to the phase. --replay learns what is usual from the beginning of the series instead of going on from where the last run stopped,
+so that late changes of old days count.
 
 Exit status: 0 judged, 1 at least one repository could not be judged, 2 called in a wrong way.`
 
@@ -35,6 +36,9 @@ func (a *app) insightsRunCommand() *cli.Command {
 			return a.withInsights(c.Context, func(ctx context.Context, s *insightsSession) error {
 				repos, err := s.reposToJudge(ctx, operands)
 				if err != nil {
+					return err
+				}
+				if err := s.judgeCollection(ctx); err != nil {
 					return err
 				}
 				return a.judge(ctx, c, s, repos)
@@ -114,6 +118,13 @@ func (a *app) judge(ctx context.Context, c *cli.Context, s *insightsSession, rep
 		return errPartial
 	}
 	return nil
+}
+
+func (s *insightsSession) judgeCollection(ctx context.Context) error {
+	return pgx.BeginFunc(ctx, s.Pool, func(tx pgx.Tx) error {
+		_, err := s.source.JudgeCollection(ctx, tx)
+		return err
+	})
 }
 
 func (s *insightsSession) judgeOne(ctx context.Context, r *judgedRepo, judge judgeFunc) error {

@@ -40,7 +40,7 @@ func (a *app) insightsShowCommand() *cli.Command {
 
 // shownInsight is an insight with all that is known about it.
 type shownInsight struct {
-	insightFacts
+	insights.Insight
 	Comments []insightComment `json:"comments"`
 	Days     []chartDay       `json:"days"`
 }
@@ -62,14 +62,14 @@ type chartDay struct {
 }
 
 func (a *app) show(ctx context.Context, c *cli.Context, s *insightsSession, id int64) error {
-	found, err := s.list(ctx, db.ListInsightsParams{InsightID: id, MaxInsights: 1})
+	found, err := insights.List(ctx, s.Pool, db.ListInsightsParams{InsightIds: []int64{id}, Whole: true, MaxInsights: 1})
 	if err != nil {
 		return err
 	}
 	if len(found) == 0 {
 		return noInsight(id)
 	}
-	shown := shownInsight{insightFacts: found[0], Comments: []insightComment{}, Days: []chartDay{}}
+	shown := shownInsight{Insight: found[0], Comments: []insightComment{}, Days: []chartDay{}}
 	comments, err := s.queries.InsightComments(ctx, s.Pool, id)
 	if err != nil {
 		return fmt.Errorf("read what was said about insight %d: %w", id, err)
@@ -81,13 +81,11 @@ func (a *app) show(ctx context.Context, c *cli.Context, s *insightsSession, id i
 	if err != nil {
 		return err
 	}
-	if m, err := insights.MetricNamed(shown.Metric); err == nil { // gaps have no series of their own
-		verdicts, err := s.source.Replay(ctx, s.Pool, shown.RepoID, m, last.AddDate(0, 0, 8-chartDays), last.AddDate(0, 0, 7))
-		if err != nil {
-			return err
-		}
-		shown.Days = chartOf(verdicts, config.Of[insight.Settings](s.settings).Band())
+	verdicts, err := s.source.Around(ctx, s.Pool, &shown.Insight, last.AddDate(0, 0, 8-chartDays), last.AddDate(0, 0, 7))
+	if err != nil {
+		return err
 	}
+	shown.Days = chartOf(verdicts, config.Of[insight.Settings](s.settings).Band())
 	if c.Bool("json") {
 		return a.printJSON(shown)
 	}
@@ -109,7 +107,7 @@ func chartOf(verdicts []insight.Verdict, band float64) []chartDay {
 }
 
 func (s *shownInsight) print(w io.Writer) {
-	fmt.Fprintf(w, "%s\n%s, %s", printable(s.Reason), printable(s.Repository), s.Metric)
+	fmt.Fprintf(w, "%s\n\n%s, %s", printable(s.Story()), printable(s.Repository), s.Metric)
 	if s.FirstDay != s.LastDay {
 		fmt.Fprintf(w, ", from %s to %s", s.FirstDay, s.LastDay)
 	}
@@ -119,6 +117,9 @@ func (s *shownInsight) print(w io.Writer) {
 	}
 	if s.AcknowledgedAt != nil && s.AcknowledgedBy != nil {
 		fmt.Fprintf(w, "known to %s since %s\n", printable(*s.AcknowledgedBy), s.AcknowledgedAt.Format(time.DateOnly))
+	}
+	for _, o := range s.Together {
+		fmt.Fprintf(w, "at the same time: %s (augur insights show %d)\n", o.Metric, o.ID)
 	}
 	for _, c := range s.Comments {
 		fmt.Fprintf(w, "%s %s: %s\n", c.At.Format(time.DateOnly), printable(c.By), printable(c.Comment))
@@ -142,7 +143,7 @@ func printChart(w io.Writer, days []chartDay) {
 	height := func(x float64) float64 { return math.Sqrt(x/top) * chartRows }
 	for row := chartRows; row >= 1; row-- {
 		label := ""
-		if row == chartRows || row == chartRows/2 || row == 1 {
+		if row == chartRows || row == chartRows/2 {
 			label = fmt.Sprintf("%.4g", top*math.Pow(float64(row)/chartRows, 2))
 		}
 		var line strings.Builder
@@ -162,7 +163,7 @@ func printChart(w io.Writer, days []chartDay) {
 			marks.WriteString("─")
 		}
 	}
-	fmt.Fprintf(w, "%9s └%s\n%9s  %-*s%s\n", "", marks.String(), "", max(0, len(days)-10), days[0].Date, days[len(days)-1].Date)
+	fmt.Fprintf(w, "%9d └%s\n%9s  %-*s%s\n", 0, marks.String(), "", max(0, len(days)-10), days[0].Date, days[len(days)-1].Date)
 	fmt.Fprintf(w, "%9s  █ value, ░ usual, ▲ flagged, ? not collected; the scale is that of square roots\n", "")
 }
 

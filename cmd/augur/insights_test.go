@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"augur/db/dbtest"
+	"augur/tasks/insights"
 )
 
 // TestInsightsAreFoundShownAndKnown goes through the commands as a person does.
@@ -28,12 +29,13 @@ func TestInsightsAreFoundShownAndKnown(t *testing.T) {
 	}
 	env := map[string]string{"AUGUR_DB": pool.Config().ConnString(), "USER": "ann"}
 	require.Contains(t, succeeds(t, env, "insights", "run", "https://example.org/a/b"), "new or stronger")
-	var listed []insightFacts
+	var listed []insights.Insight
 	require.NoError(t, json.Unmarshal([]byte(succeeds(t, env, "insights", "list", "--json")), &listed))
 	require.Len(t, listed, 2)
 	require.Equal(t, "code-changes", listed[0].Metric)
 	shown := succeeds(t, env, "insights", "show", "1")
 	require.Contains(t, shown, "90 commits on ")
+	require.Contains(t, shown, "Unusual at the same time: many added lines.")
 	require.Contains(t, shown, "▲")
 	succeeds(t, env, "insights", "ack", "1", "--comment", "a release")
 	require.Contains(t, succeeds(t, env, "insights", "show", "1"), "ann: a release")
@@ -43,7 +45,12 @@ func TestInsightsAreFoundShownAndKnown(t *testing.T) {
 	require.Contains(t, succeeds(t, env, "insights", "list"), "no anomalies")
 	succeeds(t, env, "insights", "unmute", "7", "code-changes-lines")
 	require.Equal(t, exitFailed, augur(t, env, "insights", "unmute", "7").status)
-	require.Contains(t, succeeds(t, env, "insights", "backtest", "7"), "code-changes-lines")
+	back := succeeds(t, env, "insights", "backtest", "7")
+	require.Contains(t, back, "code-changes-lines")
+	require.Contains(t, back, "Behind it: Ann (100 %). There were never as many in the ")
+	require.Contains(t, succeeds(t, env, "insights", "list", "collection"), "no anomalies")
+	succeeds(t, env, "insights", "mute", "collection", "collection-rows")
+	succeeds(t, env, "insights", "unmute", "collection", "collection-rows")
 	for _, name := range []string{"a.svg", "a.png"} {
 		path := filepath.Join(t.TempDir(), name)
 		succeeds(t, env, "insights", "plot", "7", "code-changes", "-o", path)

@@ -22,6 +22,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/dustin/go-humanize/english"
+
 	"augur/db/config"
 )
 
@@ -54,12 +56,33 @@ func (n Notify) sendSlack(ctx context.Context, m Message) error {
 	return post(ctx, n.SlackURL, http.Header{}, body)
 }
 
+// textMost is how many conditions a text lists at most: the strongest.
+const textMost = 40
+
+// title is the message in one line.
+func title(m Message) string {
+	repos := map[int64]bool{}
+	for i := range m.Insights {
+		repos[m.Insights[i].RepoID] = true
+	}
+	what := english.Plural(len(Group(m.Insights)), "unusual thing", "")
+	if len(repos) == 1 {
+		return what + " in " + oneLine(m.Insights[0].Repository)
+	}
+	return what + " in " + english.Plural(len(repos), "repository", "")
+}
+
 // text is the message for people.
 func text(m Message) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", oneLine(m.Repository))
-	for _, news := range m.News {
-		fmt.Fprintf(&b, "- %s (augur insights show %d)\n", oneLine(news.Reason), news.ID)
+	fmt.Fprintf(&b, "%s\n\n", title(m))
+	groups := Group(m.Insights)
+	for _, group := range groups[:min(len(groups), textMost)] {
+		strongest := &group[0]
+		fmt.Fprintf(&b, "- %s: %s (augur insights show %d)\n", oneLine(strongest.Repository), oneLine(strongest.Story()), strongest.ID)
+	}
+	if more := len(groups) - textMost; more > 0 {
+		fmt.Fprintf(&b, "\nAnd %d more: augur insights list\n", more)
 	}
 	return b.String()
 }
@@ -175,7 +198,7 @@ func letter(from *mail.Address, to []*mail.Address, m Message, at time.Time) ([]
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "From: %s\r\nTo: %s\r\nDate: %s\r\n", from, strings.Join(names, ", "), at.UTC().Format(time.RFC1123Z))
-	fmt.Fprintf(&b, "Subject: %s\r\n", mime.QEncoding.Encode("utf-8", fmt.Sprintf("Insights: %d in %s", len(m.News), oneLine(m.Repository))))
+	fmt.Fprintf(&b, "Subject: %s\r\n", mime.QEncoding.Encode("utf-8", "Insights: "+title(m)))
 	b.WriteString("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 	w := quotedprintable.NewWriter(&b)
 	if _, err := io.WriteString(w, strings.ReplaceAll(text(m), "\n", "\r\n")); err != nil {

@@ -64,7 +64,7 @@ func TestInsightsAreMailed(t *testing.T) {
 	select {
 	case mail := <-mails:
 		require.Contains(t, mail, "RCPT TO:<ann@example.org>\nRCPT TO:<bob@example.org>")
-		require.Contains(t, mail, "Subject: Insights: 2 in https://example.org/mailed.git\n")
+		require.Contains(t, mail, "Subject: Insights: 1 unusual thing in https://example.org/mailed.git\n")
 		require.Contains(t, strings.ReplaceAll(mail, "=\n", ""), "would be usual on a")
 	case <-time.After(time.Minute):
 		t.Fatal("no mail came")

@@ -23,15 +23,6 @@ const (
 // maxGap is how many days apart flagged days of one condition may be: one without a flag may lie between.
 const maxGap = 2
 
-// A gap of the collection is suspected when at least so many other repositories stopped on the same day, and they are at least this part of all.
-const (
-	gapRepos = 3
-	gapPart  = 5 // a fifth
-)
-
-// The pseudo-series of gaps.
-var gapMetric = Metric{Name: "collection", Field: "gap"}
-
 // condition is a stored condition, as far as merging needs it.
 type condition struct {
 	id          int64
@@ -96,7 +87,6 @@ func merge(stored []condition, flagged []*insight.Verdict, from time.Time) []cha
 func (s *Source) conclude(ctx context.Context, tx db.DBTX, found *Found, all []judged) error {
 	from := time.Time{}
 	for _, j := range all {
-		found.note(j)
 		if len(j.verdicts) > 0 && (from.IsZero() || j.verdicts[0].Date.Before(from)) {
 			from = j.verdicts[0].Date
 		}
@@ -108,43 +98,53 @@ func (s *Source) conclude(ctx context.Context, tx db.DBTX, found *Found, all []j
 	if err != nil {
 		return fmt.Errorf("read the insights of repository %d: %w", found.RepoID, err)
 	}
-	stored := map[[2]string][]condition{}
+	stored := map[series][]condition{}
 	for _, row := range rows {
-		key := [2]string{row.Metric, row.Direction}
+		key := series{row.Metric, row.Field, row.Direction}
 		stored[key] = append(stored[key], condition{id: row.InsightID, first: row.FirstDay, last: row.LastDay, peak: row.PeakDay, score: row.Score})
 	}
-	gaps, others, err := s.gaps(ctx, tx, found.RepoID, all)
+	missing, err := s.missing(ctx, tx, found.RepoID, all, from)
 	if err != nil {
 		return err
 	}
-	for _, j := range all {
+	for i := range all {
+		j := &all[i]
 		if len(j.verdicts) == 0 {
 			continue
 		}
+		excused := func(v *insight.Verdict) bool { return !v.Up() && missing.on(j.metric, v.Date) }
+		found.note(*j, excused)
 		flagged := map[string][]*insight.Verdict{}
 		for i := range j.verdicts {
-			v := &j.verdicts[i]
-			switch {
-			case !v.Anomalous():
+			switch v := &j.verdicts[i]; {
+			case !v.Anomalous(), excused(v):
 			case v.Up():
 				flagged[up] = append(flagged[up], v)
-			case gaps[v.Date] == nil:
+			default:
 				flagged[down] = append(flagged[down], v)
 			}
 		}
 		for _, direction := range []string{up, down} {
-			for _, c := range merge(stored[[2]string{j.metric.Name, direction}], flagged[direction], j.verdicts[0].Date) {
-				if err := s.change(ctx, tx, found, j.metric, direction, c); err != nil {
+			for _, c := range merge(stored[series{j.metric.Name, j.metric.Field, direction}], flagged[direction], j.verdicts[0].Date) {
+				if err := s.change(ctx, tx, found, j, direction, c); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	return s.concludeGaps(found, stored[[2]string{gapMetric.Name, gap}], gaps, others, from)
+	if found.RepoID == TheCollection {
+		return nil
+	}
+	return s.concludeGaps(found, stored[series{gapMetric.Name, gapMetric.Field, gap}], missing, from)
+}
+
+// series names a series and a direction in which it may be unusual.
+type series struct {
+	metric, field, direction string
 }
 
 // change notes what becomes of a condition.
-func (s *Source) change(ctx context.Context, tx db.DBTX, found *Found, m *Metric, direction string, c change) error {
+func (s *Source) change(ctx context.Context, tx db.DBTX, found *Found, j *judged, direction string, c change) error {
 	switch {
 	case c.withdrawn:
 		found.withdraw = append(found.withdraw, c.id)
@@ -153,16 +153,20 @@ func (s *Source) change(ctx context.Context, tx db.DBTX, found *Found, m *Metric
 		found.extends = append(found.extends, db.ExtendInsightParams{InsightID: c.id, LastDay: c.last})
 		return nil
 	}
-	drivers, err := m.drive(ctx, tx, found.RepoID, c.peak)
+	drivers, err := j.metric.drive(ctx, tx, found.RepoID, c.peak)
+	if err != nil {
+		return err
+	}
+	past, err := j.past(ctx, tx, c.peak.Date)
 	if err != nil {
 		return err
 	}
 	band := config.Of[insight.Settings](s.settings).Band()
-	save, err := saveOf(found.RepoID, m, direction, c, band, drivers)
+	save, err := saveOf(found.RepoID, j.metric, direction, c, band, drivers)
 	if err != nil {
 		return err
 	}
-	save.Reason = c.peak.Reason(m.Noun, band, m.Drivers, drivers)
+	save.Reason = c.peak.Reason(j.metric.Noun, band, j.metric.Drivers, drivers, c.peak.Precedents(past)...)
 	found.saves = append(found.saves, save)
 	return nil
 }
@@ -176,69 +180,10 @@ func saveOf(repoID int64, m *Metric, direction string, c change, band float64, d
 		return db.SaveInsightParams{}, fmt.Errorf("encode the drivers of %s: %w", m.Name, err)
 	}
 	v := c.peak
-	low, high := v.Band(band)
+	low, high := v.Usual(band)
 	return db.SaveInsightParams{
 		RepoID: repoID, Metric: m.Name, Field: m.Field, Direction: direction, FirstDay: c.first, LastDay: c.last, PeakDay: v.Date,
 		Value: v.Total, Expected: v.Mean, ExpectedLow: low, ExpectedHigh: high, Score: v.Score, Threshold: v.Threshold, Probability: v.Probability(),
 		Method: v.Method(), Drivers: encoded,
 	}, nil
-}
-
-// gaps finds the days on which nothing at all came in although it was expected, while it was the same in other repositories: then it is not the people who
-// stopped. The verdict of the strongest series stands for the day.
-func (s *Source) gaps(ctx context.Context, tx db.DBTX, repoID int64, all []judged) (gaps map[time.Time]*insight.Verdict, others map[time.Time]string, err error) {
-	gaps, others = map[time.Time]*insight.Verdict{}, map[time.Time]string{}
-	active := map[time.Time]bool{}
-	for _, j := range all {
-		for i := range j.verdicts {
-			v := &j.verdicts[i]
-			if v.Value > 0 {
-				active[v.Date] = true
-			}
-			if best := gaps[v.Date]; v.Anomalous() && !v.Up() && (best == nil || v.Score > best.Score) {
-				gaps[v.Date] = v
-			}
-		}
-	}
-	for date := range gaps {
-		if active[date] {
-			delete(gaps, date)
-			continue
-		}
-		around, err := s.queries.OtherReposDown(ctx, tx, db.OtherReposDownParams{RepoID: repoID, Day: date})
-		if err != nil {
-			return nil, nil, fmt.Errorf("ask whether other repositories stopped on %s, too: %w", date.Format(time.DateOnly), err)
-		}
-		if around.Stopped < gapRepos || around.Stopped*gapPart < around.Judged {
-			delete(gaps, date)
-			continue
-		}
-		others[date] = fmt.Sprintf("%d of %d other repositories", around.Stopped, around.Judged)
-	}
-	return gaps, others, nil
-}
-
-// concludeGaps stores gaps of the collection, one for the repository however many series have it.
-func (s *Source) concludeGaps(found *Found, stored []condition, gaps map[time.Time]*insight.Verdict, others map[time.Time]string, from time.Time) error {
-	flagged := make([]*insight.Verdict, 0, len(gaps))
-	for _, v := range gaps {
-		flagged = append(flagged, v)
-	}
-	slices.SortFunc(flagged, func(a, b *insight.Verdict) int { return a.Date.Compare(b.Date) })
-	for _, c := range merge(stored, flagged, from) {
-		switch {
-		case c.withdrawn:
-			found.withdraw = append(found.withdraw, c.id)
-		case c.peak == nil:
-			found.extends = append(found.extends, db.ExtendInsightParams{InsightID: c.id, LastDay: c.last})
-		default:
-			save, err := saveOf(found.RepoID, &gapMetric, gap, c, config.Of[insight.Settings](s.settings).Band(), nil)
-			if err != nil {
-				return err
-			}
-			save.Reason = fmt.Sprintf("A gap in the collection? Nothing at all is known up to %s, and it is the same in %s.", c.peak.Date.Format("2 January 2006"), others[c.peak.Date])
-			found.saves = append(found.saves, save)
-		}
-	}
-	return nil
 }

@@ -1,8 +1,12 @@
 package insights
 
 import (
+	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"augur/db/config"
 	"augur/insight"
 )
 
@@ -19,6 +23,11 @@ type TestChange struct {
 	First, Last time.Time
 	Peak        time.Time // zero when the peak stays
 	Withdrawn   bool
+}
+
+// Due is how many insights a digest by the job of the repository would have to tell.
+func (s *Source) Due(ctx context.Context, tx pgx.Tx, repoID int64) (int, error) {
+	return s.due(ctx, tx, repoID, config.Of[Notify](s.settings), everybody)
 }
 
 // Merge is merge.

@@ -1,16 +1,9 @@
 package insights_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"sync"
+	"reflect"
 	"testing"
 	"time"
 
@@ -82,10 +75,18 @@ const steady = "3 + d * 7 % 4"
 
 func (w *world) run(repo int64) tasktest.Outcome {
 	w.t.Helper()
+	w.runTogether(repo)
+	return tasktest.Last(w.t, w.pool, tasks.ML, repo)
+}
+
+// runTogether judges repositories at the same time.
+func (w *world) runTogether(repos ...int64) {
+	w.t.Helper()
 	catalog := tasks.NewCatalog()
 	settings := w.settings()
 	insights.Add(catalog, settings, insights.Options{Version: "1.2", Log: slog.New(slog.DiscardHandler)})
-	return tasktest.Collect(w.t, w.pool, catalog, settings, tasks.ML, repo)
+	tasktest.Start(w.t, w.pool, catalog, settings, tasks.ML, repos...)
+	tasktest.Work(w.t, w.pool, catalog, settings)
 }
 
 // insightRow is what tests look at.
@@ -106,7 +107,12 @@ func rowsOf[T any](w *world, sql string, args ...any) []T {
 	w.t.Helper()
 	rows, err := w.pool.Query(w.t.Context(), sql, args...)
 	require.NoError(w.t, err)
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (T, error) {
+		if kind := reflect.TypeFor[T](); kind.Kind() == reflect.Struct && kind != reflect.TypeFor[time.Time]() {
+			return pgx.RowToStructByPos[T](row)
+		}
+		return pgx.RowTo[T](row)
+	})
 	require.NoError(w.t, err)
 	return all
 }
@@ -118,6 +124,7 @@ func (w *world) content() string {
 	require.NoError(w.t, w.pool.QueryRow(w.t.Context(), `
 		SELECT concat((SELECT string_agg(i::text || i.xmin, ';' ORDER BY insight_id) FROM augur_operations.insight i),
 			(SELECT string_agg(s::text || s.xmin, ';' ORDER BY metric) FROM augur_operations.insight_state s),
+			(SELECT string_agg(d::text || d.xmin, ';' ORDER BY metric, field, day) FROM augur_operations.collection_day d),
 			(SELECT string_agg(r::text || r.xmin, ';' ORDER BY ri_id) FROM augur_data.repo_insights r),
 			(SELECT string_agg(r::text || r.xmin, ';' ORDER BY ri_id) FROM augur_data.repo_insights_records r))`).Scan(&text))
 	return text
@@ -134,7 +141,7 @@ func TestASpikeBecomesAnInsightOnce(t *testing.T) {
 	require.Len(t, found, 2, "%+v", found)
 	require.Equal(t, "code-changes", found[0].Metric)
 	require.Equal(t, "up", found[0].Direction)
-	require.Regexp(t, `^7\d commits on .*, where \d to \d+ would be usual .*Behind it: Bob \(9\d %\)\.$`, found[0].Reason)
+	require.Regexp(t, `^7\d commits on .*, where \d to \d+ would be usual .*Behind it: Bob \(9\d %\)\. There were never as many in the 13 months before\.$`, found[0].Reason)
 	require.Equal(t, "code-changes-lines", found[1].Metric)
 	records := rowsOf[struct {
 		Metric, Field, Value, Method string
@@ -269,87 +276,4 @@ func TestTheMachineLearningPhaseWaitsForSomethingToLearnFrom(t *testing.T) {
 	require.Empty(t, rowsOf[struct{ Phase string }](w, `
 		SELECT w.phase FROM augur_operations.collection_wait w JOIN augur_operations.collection_schedule s USING (repo_id, phase)
 		WHERE (w.wait, w.since, w.fresh) <> (s.wait, s.since, s.fresh)`))
-}
-
-// hook is a server that keeps what it is sent, and refuses the first requests.
-type hook struct {
-	*httptest.Server
-	mu       sync.Mutex
-	refuse   int
-	bodies   [][]byte
-	signed   []string
-	requests int
-}
-
-func newHook(t *testing.T, refuse int) *hook {
-	t.Helper()
-	h := &hook{refuse: refuse}
-	h.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.requests++
-		if h.requests <= h.refuse {
-			http.Error(rw, "come back", http.StatusBadGateway)
-			return
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		h.bodies, h.signed = append(h.bodies, body), append(h.signed, r.Header.Get("X-Augur-Signature"))
-	}))
-	t.Cleanup(h.Close)
-	return h
-}
-
-func TestPeopleAreToldOnceAlsoWhenTheirServerFailsFirst(t *testing.T) {
-	t.Parallel()
-	webhook, slack := newHook(t, 1), newHook(t, 0)
-	w := setup(t, "Insight_Task.notify_webhook_url="+webhook.URL, "Insight_Task.notify_webhook_secret=key", "Insight_Task.notify_slack_url="+slack.URL)
-	repo := w.repo("told")
-	w.commits(repo, "Ann", 400, 1, steady)
-	w.commits(repo, "Bob", 1, 1, "70")
-	require.Equal(t, "Success", w.run(repo).Status)
-	require.Equal(t, "Success", w.run(repo).Status)
-	require.Len(t, webhook.bodies, 1)
-	require.Len(t, slack.bodies, 1)
-	var message insights.Message
-	require.NoError(t, json.Unmarshal(webhook.bodies[0], &message))
-	require.Equal(t, "https://example.org/told.git", message.Repository)
-	require.Len(t, message.News, 2)
-	mac := hmac.New(sha256.New, []byte("key"))
-	mac.Write(webhook.bodies[0])
-	require.Equal(t, "sha256="+hex.EncodeToString(mac.Sum(nil)), webhook.signed[0])
-	tried := rowsOf[struct {
-		Channel string
-		Failed  bool
-	}](w, "SELECT channel, error IS NOT NULL FROM augur_operations.insight_delivery ORDER BY delivery_id")
-	require.Len(t, tried, 3, "%v", tried)
-	require.True(t, tried[0].Failed)
-}
-
-func TestWhatIsMutedIsNotTold(t *testing.T) {
-	t.Parallel()
-	webhook := newHook(t, 0)
-	w := setup(t, "Insight_Task.notify_webhook_url="+webhook.URL)
-	repo := w.repo("muted")
-	w.commits(repo, "Ann", 400, 1, steady)
-	w.commits(repo, "Bob", 1, 1, "70")
-	w.exec("INSERT INTO augur_operations.insight_mute (repo_id, muted_by) VALUES ($1, 'Ann')", repo)
-	require.Equal(t, "Success", w.run(repo).Status)
-	require.Empty(t, webhook.bodies)
-	require.NotEmpty(t, w.insights(repo))
-}
-
-func TestAddressesStaySecret(t *testing.T) {
-	t.Parallel()
-	w := setup(t, "Insight_Task.notify_slack_url=http://127.0.0.1:1/services/SECRET")
-	repo := w.repo("secret")
-	w.commits(repo, "Ann", 400, 1, steady)
-	w.commits(repo, "Bob", 1, 1, "70")
-	outcome := w.run(repo)
-	require.Equal(t, "Error", outcome.Status)
-	require.Contains(t, outcome.Reason, "tell slack about")
-	require.NotContains(t, outcome.Reason, "SECRET")
-	require.NotEmpty(t, w.insights(repo)) // they are stored all the same
 }

@@ -44,6 +44,8 @@ type judged struct {
 	metric *Metric
 	// verdicts are those of the days that count this time, oldest first.
 	verdicts []insight.Verdict
+	// past reads the series up to a day, with enough before it to say whether it was like this before.
+	past func(ctx context.Context, tx db.DBTX, upTo time.Time) (*insight.Series, error)
 }
 
 // Judge judges all series of a repository in one pass, going on from where the last time ended. It writes nothing.
@@ -154,7 +156,7 @@ func (s *Source) judgeSeries(ctx context.Context, tx db.DBTX, m *Metric, found *
 	settings := config.Of[insight.Settings](s.settings)
 	options := fmt.Sprintf("%s/%d", settings.Detector, settings.TrainingDays)
 	first, replayed := state.FirstDay, state.ReplayedDay
-	judge := settings.Judge(first, m.Amounts, m.Waits)
+	judge := m.judge(settings, first)
 	if state.State == nil || state.Options != options || state.SettledDay.After(last) || daysBetween(state.ReplayedDay, last) >= replayDays ||
 		judge.UnmarshalBinary(state.State) != nil || !judge.NextDay().Equal(state.SettledDay.AddDate(0, 0, 1)) {
 		earliest, err := begin()
@@ -165,10 +167,18 @@ func (s *Source) judgeSeries(ctx context.Context, tx db.DBTX, m *Metric, found *
 		if first.Before(earliest) {
 			first = earliest
 		}
-		judge = settings.Judge(first, m.Amounts, m.Waits)
+		judge = m.judge(settings, first)
 	}
+	j := judged{metric: m}
 	if judge.NextDay().After(last) {
-		return judged{metric: m}, nil
+		return j, nil
+	}
+	j.past = func(ctx context.Context, tx db.DBTX, upTo time.Time) (*insight.Series, error) {
+		earliest, err := begin()
+		if err != nil {
+			return nil, err
+		}
+		return m.past(ctx, tx, found.RepoID, earliest, upTo)
 	}
 	from := judge.NextDay()
 	series, err := m.Read(ctx, tx, found.RepoID, from, last)
@@ -180,7 +190,6 @@ func (s *Source) judgeSeries(ctx context.Context, tx db.DBTX, m *Metric, found *
 	if next := state.SettledDay.AddDate(0, 0, 1); !state.SettledDay.IsZero() && next.Before(counts) {
 		counts = next
 	}
-	j := judged{metric: m}
 	settled := last.AddDate(0, 0, -settings.AnomalyDays)
 	for i, value := range series.Values {
 		date := series.Date(i)
@@ -203,14 +212,17 @@ func (s *Source) judgeSeries(ctx context.Context, tx db.DBTX, m *Metric, found *
 	return j, nil
 }
 
-// note adds the days of a series to what is stored for consumers of Augur's tables.
-func (f *Found) note(j judged) {
+// note adds the days of a series to what is stored for consumers of Augur's tables. Days that are excused are no anomalies of the repository.
+func (f *Found) note(j judged, excused func(*insight.Verdict) bool) {
 	newest := time.Time{}
 	for i := range j.verdicts {
-		if v := &j.verdicts[i]; v.Anomalous() {
+		if v := &j.verdicts[i]; v.Anomalous() && !excused(v) {
 			newest = v.Date
 			f.Flagged++
 		}
+	}
+	if f.RepoID == TheCollection {
+		return
 	}
 	for i := range j.verdicts {
 		v := &j.verdicts[i]
@@ -218,7 +230,7 @@ func (f *Found) note(j judged) {
 			continue
 		}
 		m, value, score := j.metric, strconv.FormatFloat(v.Value, 'f', -1, 64), v.Threshold-v.Score
-		if v.Anomalous() {
+		if v.Anomalous() && !excused(v) {
 			r := &f.records
 			r.Metrics, r.Fields, r.Days, r.DaysValues = append(r.Metrics, m.Name), append(r.Fields, m.Field), append(r.Days, v.Date), append(r.DaysValues, value)
 			r.Scores, r.Methods = append(r.Scores, score), append(r.Methods, v.Method())

@@ -16,11 +16,13 @@ type Metric struct {
 	Name, Field string
 	// Phase is the one whose collection says until when the series is known.
 	Phase tasks.Phase
-	Noun  insight.Noun
+	// Rows ends the kinds of the tasks that bring what is counted: when these bring nothing anywhere, a fall says nothing about the repository.
+	Rows string
+	Noun insight.Noun
 	// What the drivers are.
 	Drivers insight.Noun
-	// Amounts are sums of sizes; Waits are waiting times: a day without any is unknown instead of 0, and only long ones are reported.
-	Amounts, Waits bool
+	// Amounts are sums of sizes. Waits are waiting times: a day without any is unknown instead of 0. RisesOnly: too little is nothing to report.
+	Amounts, Waits, RisesOnly bool
 
 	values  func(context.Context, db.DBTX, span) ([]day, error)
 	drivers func(context.Context, db.DBTX, span) ([]part, error)
@@ -46,97 +48,90 @@ type part struct {
 
 // Metrics are all series, in the order in which they are judged.
 func Metrics() []Metric {
-	q := db.New()
 	people, authors := insight.Noun{One: "person", Many: "people"}, insight.Noun{One: "author", Many: "authors"}
 	return []Metric{
 		{
-			Name: "code-changes", Field: "commit_count", Phase: tasks.Facade, Noun: insight.Noun{One: "commit", Many: "commits"}, Drivers: authors,
-			values: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.SeriesCodeChangesRow, error) {
-				return q.SeriesCodeChanges(ctx, tx, db.SeriesCodeChangesParams(s))
-			}, func(r db.SeriesCodeChangesRow) day { return day(r) }),
-			drivers: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.DriversCommitsRow, error) {
-				return q.DriversCommits(ctx, tx, db.DriversCommitsParams(s))
-			}, func(r db.DriversCommitsRow) part { return part(r) }),
+			Name: "code-changes", Field: "commit_count", Phase: tasks.Facade, Rows: "commits", Noun: insight.Noun{One: "commit", Many: "commits"}, Drivers: authors,
+			values: valuesOf((*db.Queries).SeriesCodeChanges), drivers: partsOf((*db.Queries).DriversCommits),
 		},
 		{
-			Name: "code-changes-lines", Field: "added", Phase: tasks.Facade, Noun: insight.Noun{One: "added line", Many: "added lines"}, Drivers: insight.Noun{One: "commit", Many: "commits"}, Amounts: true,
-			values: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.SeriesCodeChangesLinesRow, error) {
-				return q.SeriesCodeChangesLines(ctx, tx, db.SeriesCodeChangesLinesParams(s))
-			}, func(r db.SeriesCodeChangesLinesRow) day { return day(r) }),
-			drivers: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.DriversLinesRow, error) {
-				return q.DriversLines(ctx, tx, db.DriversLinesParams(s))
-			}, func(r db.DriversLinesRow) part { return part(r) }),
+			Name: "code-changes-lines", Field: "added", Phase: tasks.Facade, Rows: "commits", Noun: insight.Noun{One: "added line", Many: "added lines"},
+			Drivers: insight.Noun{One: "commit", Many: "commits"}, Amounts: true,
+			values: valuesOf((*db.Queries).SeriesCodeChangesLines), drivers: partsOf((*db.Queries).DriversLines),
 		},
 		{
-			Name: "contributors-new", Field: "new_contributors", Phase: tasks.Facade, Noun: insight.Noun{One: "new contributor", Many: "new contributors"}, Drivers: people,
-			values: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.SeriesContributorsNewRow, error) {
-				return q.SeriesContributorsNew(ctx, tx, db.SeriesContributorsNewParams(s))
-			}, func(r db.SeriesContributorsNewRow) day { return day(r) }),
-			drivers: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.DriversContributorsNewRow, error) {
-				return q.DriversContributorsNew(ctx, tx, db.DriversContributorsNewParams(s))
-			}, func(r db.DriversContributorsNewRow) part { return part(r) }),
+			Name: "contributors-new", Field: "new_contributors", Phase: tasks.Facade, Rows: "commits", Noun: insight.Noun{One: "new contributor", Many: "new contributors"}, Drivers: people,
+			values: valuesOf((*db.Queries).SeriesContributorsNew), drivers: partsOf((*db.Queries).DriversContributorsNew),
 		},
 		{
-			Name: "issues-new", Field: "issues", Phase: tasks.Core, Noun: insight.Noun{One: "new issue", Many: "new issues"}, Drivers: people,
-			values: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.SeriesIssuesNewRow, error) {
-				return q.SeriesIssuesNew(ctx, tx, db.SeriesIssuesNewParams(s))
-			}, func(r db.SeriesIssuesNewRow) day { return day(r) }),
-			drivers: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.DriversIssuesNewRow, error) {
-				return q.DriversIssuesNew(ctx, tx, db.DriversIssuesNewParams(s))
-			}, func(r db.DriversIssuesNewRow) part { return part(r) }),
+			Name: "issues-new", Field: "issues", Phase: tasks.Core, Rows: "issues", Noun: insight.Noun{One: "new issue", Many: "new issues"}, Drivers: people,
+			values: valuesOf((*db.Queries).SeriesIssuesNew), drivers: partsOf((*db.Queries).DriversIssuesNew),
 		},
 		{
-			Name: "issues-closed", Field: "issues", Phase: tasks.Core, Noun: insight.Noun{One: "closed issue", Many: "closed issues"}, Drivers: people,
-			values: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.SeriesIssuesClosedRow, error) {
-				return q.SeriesIssuesClosed(ctx, tx, db.SeriesIssuesClosedParams(s))
-			}, func(r db.SeriesIssuesClosedRow) day { return day(r) }),
-			drivers: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.DriversIssuesClosedRow, error) {
-				return q.DriversIssuesClosed(ctx, tx, db.DriversIssuesClosedParams(s))
-			}, func(r db.DriversIssuesClosedRow) part { return part(r) }),
+			Name: "issues-closed", Field: "issues", Phase: tasks.Core, Rows: "issues", Noun: insight.Noun{One: "closed issue", Many: "closed issues"}, Drivers: people,
+			values: valuesOf((*db.Queries).SeriesIssuesClosed), drivers: partsOf((*db.Queries).DriversIssuesClosed),
 		},
 		{
-			Name: "reviews", Field: "pull_requests", Phase: tasks.Core, Noun: insight.Noun{One: "new pull request", Many: "new pull requests"}, Drivers: authors,
-			values: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.SeriesReviewsRow, error) {
-				return q.SeriesReviews(ctx, tx, db.SeriesReviewsParams(s))
-			}, func(r db.SeriesReviewsRow) day { return day(r) }),
-			drivers: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.DriversReviewsRow, error) {
-				return q.DriversReviews(ctx, tx, db.DriversReviewsParams(s))
-			}, func(r db.DriversReviewsRow) part { return part(r) }),
+			Name: "reviews", Field: "pull_requests", Phase: tasks.Core, Rows: "pull_requests", Noun: insight.Noun{One: "new pull request", Many: "new pull requests"}, Drivers: authors,
+			values: valuesOf((*db.Queries).SeriesReviews), drivers: partsOf((*db.Queries).DriversReviews),
 		},
 		{
-			Name: "pull-requests-merged", Field: "pull_requests", Phase: tasks.Core, Noun: insight.Noun{One: "merged pull request", Many: "merged pull requests"}, Drivers: authors,
-			values: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.SeriesPullRequestsMergedRow, error) {
-				return q.SeriesPullRequestsMerged(ctx, tx, db.SeriesPullRequestsMergedParams(s))
-			}, func(r db.SeriesPullRequestsMergedRow) day { return day(r) }),
-			drivers: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.DriversPullRequestsMergedRow, error) {
-				return q.DriversPullRequestsMerged(ctx, tx, db.DriversPullRequestsMergedParams(s))
-			}, func(r db.DriversPullRequestsMergedRow) part { return part(r) }),
+			Name: "pull-requests-merged", Field: "pull_requests", Phase: tasks.Core, Rows: "pull_requests", Noun: insight.Noun{One: "merged pull request", Many: "merged pull requests"}, Drivers: authors,
+			values: valuesOf((*db.Queries).SeriesPullRequestsMerged), drivers: partsOf((*db.Queries).DriversPullRequestsMerged),
 		},
 		{
-			Name: "time-to-first-response", Field: "hours", Phase: tasks.Core, Noun: insight.Noun{One: "hour to the first response", Many: "hours to the first response"}, Drivers: insight.Noun{One: "issue", Many: "issues"}, Waits: true,
-			values: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.SeriesTimeToFirstResponseRow, error) {
-				return q.SeriesTimeToFirstResponse(ctx, tx, db.SeriesTimeToFirstResponseParams(s))
-			}, func(r db.SeriesTimeToFirstResponseRow) day { return day(r) }),
-			drivers: query(func(ctx context.Context, tx db.DBTX, s span) ([]db.DriversFirstResponseRow, error) {
-				return q.DriversFirstResponse(ctx, tx, db.DriversFirstResponseParams(s))
-			}, func(r db.DriversFirstResponseRow) part { return part(r) }),
+			Name: "time-to-first-response", Field: "hours", Phase: tasks.Core, Rows: "messages", Noun: insight.Noun{One: "hour to the first response", Many: "hours to the first response"},
+			Drivers: insight.Noun{One: "issue", Many: "issues"}, Waits: true, RisesOnly: true,
+			values: valuesOf((*db.Queries).SeriesTimeToFirstResponse), drivers: partsOf((*db.Queries).DriversFirstResponse),
 		},
 	}
 }
 
-// query makes one type of the rows of queries that differ in nothing else.
-func query[Row, T any](ask func(context.Context, db.DBTX, span) ([]Row, error), as func(Row) T) func(context.Context, db.DBTX, span) ([]T, error) {
-	return func(ctx context.Context, tx db.DBTX, s span) ([]T, error) {
-		rows, err := ask(ctx, tx, s)
-		if err != nil {
-			return nil, err
+// spanParams are the parameters of a query about some days of a repository, valueRow and partRow rows of one.
+type (
+	spanParams interface {
+		~struct {
+			RepoID         int64
+			FromDay, ToDay time.Time
 		}
-		all := make([]T, len(rows))
-		for i, row := range rows {
-			all[i] = as(row)
-		}
-		return all, nil
 	}
+	valueRow interface {
+		~struct {
+			Day   string
+			Value float64
+		}
+	}
+	partRow interface {
+		~struct {
+			Name   string
+			Amount float64
+		}
+	}
+)
+
+// valuesOf asks for the values of a series.
+func valuesOf[P spanParams, Row valueRow](ask func(*db.Queries, context.Context, db.DBTX, P) ([]Row, error)) func(context.Context, db.DBTX, span) ([]day, error) {
+	return func(ctx context.Context, tx db.DBTX, s span) ([]day, error) {
+		rows, err := ask(db.New(), ctx, tx, P(s))
+		return converted(rows, func(r Row) day { return day(r) }), err
+	}
+}
+
+// partsOf asks for drivers.
+func partsOf[P spanParams, Row partRow](ask func(*db.Queries, context.Context, db.DBTX, P) ([]Row, error)) func(context.Context, db.DBTX, span) ([]part, error) {
+	return func(ctx context.Context, tx db.DBTX, s span) ([]part, error) {
+		rows, err := ask(db.New(), ctx, tx, P(s))
+		return converted(rows, func(r Row) part { return part(r) }), err
+	}
+}
+
+// converted makes one type of the rows of queries that differ in nothing else.
+func converted[Row, T any](rows []Row, as func(Row) T) []T {
+	all := make([]T, len(rows))
+	for i, row := range rows {
+		all[i] = as(row)
+	}
+	return all
 }
 
 // Read reads the values of the days from first to last, both included.
@@ -161,6 +156,24 @@ func (m *Metric) Read(ctx context.Context, tx db.DBTX, repoID int64, first, last
 		}
 	}
 	return series, nil
+}
+
+// pastDays is how far back it is asked whether it was like this before: the year that a day is compared with, and as much before it as says something about that
+// year.
+const pastDays = 2 * 366
+
+// past reads the days up to one, at most pastDays and not from before earliest.
+func (m *Metric) past(ctx context.Context, tx db.DBTX, repoID int64, earliest, upTo time.Time) (*insight.Series, error) {
+	first := upTo.AddDate(0, 0, -pastDays)
+	if first.Before(earliest) {
+		first = earliest
+	}
+	return m.Read(ctx, tx, repoID, first, upTo)
+}
+
+// judge is the detector of the settings for the series.
+func (m *Metric) judge(settings insight.Settings, first time.Time) insight.Judge {
+	return settings.Judge(first, m.Amounts, m.RisesOnly)
 }
 
 // drive asks who or what is behind a verdict.

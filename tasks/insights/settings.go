@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"net/url"
 	"strings"
+	"time"
 
 	"augur/db/config"
 )
@@ -31,8 +32,11 @@ type Notify struct {
 	MailUser string `setting:"notify_mail_user" default:""`
 	// Password of that user.
 	MailPassword config.Secret `setting:"notify_mail_password" default:""`
-	// 1 sends one message for all new insights of a repository, 0 one for each.
+	// 1 sends one message for all new insights of all repositories, the strongest first, when the last of those that are being judged is done. 0 sends one for
+	// each condition at once.
 	Digest bool `setting:"notify_digest" default:"1" type:"int"`
+	// Least time between two such messages, and how long news wait at most for repositories that are still being judged.
+	DigestEvery time.Duration `setting:"notify_digest_every" default:"20h" min:"1m" max:"744h"`
 }
 
 // any tells whether anybody is told.

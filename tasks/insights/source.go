@@ -60,8 +60,22 @@ func Add(catalog *tasks.Catalog, settings *config.Store, o Options) {
 	})
 }
 
-// score judges all series of the repository and commits what was found.
+// score judges all series of the repository and commits what was found. Before, the first of a day judges the collection itself: what did not arrive must not
+// be called a fall of the repository.
 func (s *Source) score(ctx context.Context, c *tasks.Collection) error {
+	due, err := s.collectionDue(ctx, c.Pool())
+	if err != nil {
+		return err
+	}
+	if due {
+		err := c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			_, err := s.JudgeCollection(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	found, err := s.Judge(ctx, c.Pool(), c.Repo.ID)
 	if err != nil {
 		return err

@@ -227,3 +227,27 @@ func (q *Queries) SeeGithubItems(ctx context.Context, db DBTX, arg SeeGithubItem
 	_, err := db.Exec(ctx, seeGithubItems, arg.RepoID, arg.Resource, arg.SrcIds)
 	return err
 }
+
+const wakeGithubTask = `-- name: WakeGithubTask :exec
+WITH woken AS (
+    UPDATE river.river_job j
+    SET state = 'available', scheduled_at = clock_timestamp()
+    FROM augur_operations.collection_run c
+    JOIN augur_operations.collection_task t ON t.run_id = c.run_id
+    WHERE c.repo_id = $1 AND c.finished_at IS NULL AND t.kind = $2 AND t.state = 'queued' AND t.job_id = j.id AND j.state = 'scheduled'
+    RETURNING j.queue
+)
+SELECT pg_notify('river.river_insert', jsonb_build_object('queue', w.queue)::text)
+FROM woken w
+`
+
+type WakeGithubTaskParams struct {
+	RepoID int64
+	Kind   string
+}
+
+// WakeGithubTask makes a task of a repository that was put off come at once, in whichever phase it is, and tells the workers.
+func (q *Queries) WakeGithubTask(ctx context.Context, db DBTX, arg WakeGithubTaskParams) error {
+	_, err := db.Exec(ctx, wakeGithubTask, arg.RepoID, arg.Kind)
+	return err
+}

@@ -164,10 +164,11 @@ SELECT r.repo_id, r.repo_git, r.repo_src_id
 FROM augur_operations.collection_task t
 JOIN augur_operations.collection_run n ON n.run_id = t.run_id
 JOIN augur_data.repo r ON r.repo_id = n.repo_id
+JOIN river.river_job j ON j.id = t.job_id
 LEFT JOIN augur_operations.github_repo g ON g.repo_id = r.repo_id
-WHERE t.state = 'queued' AND t.kind = $1::text AND n.finished_at IS NULL AND r.repo_id <> $2
+WHERE t.state = 'queued' AND t.kind = $1::text AND n.finished_at IS NULL AND r.repo_id <> $2 AND j.state <> 'running'
     AND g.checked_at < n.started_at - $3::interval
-ORDER BY t.job_id, r.repo_id
+ORDER BY md5(concat_ws(' ', $2, r.repo_id)), r.repo_id
 LIMIT $4
 `
 
@@ -184,7 +185,8 @@ type GithubReposWaitingRow struct {
 	RepoSrcID *int64
 }
 
-// GithubReposWaiting lists repositories that are about to ask the same question: they can be asked about at once.
+// GithubReposWaiting lists repositories that are about to ask the same question, but have not begun to: they can be asked about at once. Those who ask at the
+// same time go through them in different orders, so that they do not all ask about the same.
 func (q *Queries) GithubReposWaiting(ctx context.Context, db DBTX, arg GithubReposWaitingParams) ([]GithubReposWaitingRow, error) {
 	rows, err := db.Query(ctx, githubReposWaiting,
 		arg.Kind,

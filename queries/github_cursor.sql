@@ -64,3 +64,16 @@ WHERE repo_id = @repo_id AND resource = @resource;
 UPDATE augur_operations.github_cursor
 SET since = NULL, etag = NULL, mark = NULL, started_at = NULL, started_mark = NULL, whole = false, position = NULL, next = NULL, rows_read = 0, whole_at = 'epoch'
 WHERE repo_id = @repo_id;
+
+-- name: WakeGithubTask :exec
+-- WakeGithubTask makes a task of a repository that was put off come at once, in whichever phase it is, and tells the workers.
+WITH woken AS (
+    UPDATE river.river_job j
+    SET state = 'available', scheduled_at = clock_timestamp()
+    FROM augur_operations.collection_run c
+    JOIN augur_operations.collection_task t ON t.run_id = c.run_id
+    WHERE c.repo_id = @repo_id AND c.finished_at IS NULL AND t.kind = @kind AND t.state = 'queued' AND t.job_id = j.id AND j.state = 'scheduled'
+    RETURNING j.queue
+)
+SELECT pg_notify('river.river_insert', jsonb_build_object('queue', w.queue)::text)
+FROM woken w;

@@ -9,15 +9,17 @@ LEFT JOIN augur_operations.collection_run n ON n.run_id = @run_id::bigint
 WHERE r.repo_id = @repo_id;
 
 -- name: GithubReposWaiting :many
--- GithubReposWaiting lists repositories that are about to ask the same question: they can be asked about at once.
+-- GithubReposWaiting lists repositories that are about to ask the same question, but have not begun to: they can be asked about at once. Those who ask at the
+-- same time go through them in different orders, so that they do not all ask about the same.
 SELECT r.repo_id, r.repo_git, r.repo_src_id
 FROM augur_operations.collection_task t
 JOIN augur_operations.collection_run n ON n.run_id = t.run_id
 JOIN augur_data.repo r ON r.repo_id = n.repo_id
+JOIN river.river_job j ON j.id = t.job_id
 LEFT JOIN augur_operations.github_repo g ON g.repo_id = r.repo_id
-WHERE t.state = 'queued' AND t.kind = @kind::text AND n.finished_at IS NULL AND r.repo_id <> @repo_id
+WHERE t.state = 'queued' AND t.kind = @kind::text AND n.finished_at IS NULL AND r.repo_id <> @repo_id AND j.state <> 'running'
     AND g.checked_at < n.started_at - @fresh::interval
-ORDER BY t.job_id, r.repo_id
+ORDER BY md5(concat_ws(' ', @repo_id, r.repo_id)), r.repo_id
 LIMIT @max_repos;
 
 -- name: SaveGithubRepo :exec

@@ -1,6 +1,8 @@
 package tasks
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,6 +61,7 @@ type Task struct {
 type Catalog struct {
 	tasks []Task
 	kinds map[string]int
+	ends  []func(ctx context.Context) error
 }
 
 // NewCatalog is an empty catalog.
@@ -85,6 +88,19 @@ func (c *Catalog) Add(t Task) {
 	}
 	c.kinds[t.Kind] = len(c.tasks)
 	c.tasks = append(c.tasks, t)
+}
+
+// AtEnd adds what a source does when a process has ended its jobs: giving back what it holds for them. Another process of the same program may still work,
+// so end must not take anything away that comes back with the next job.
+func (c *Catalog) AtEnd(end func(ctx context.Context) error) { c.ends = append(c.ends, end) }
+
+// end lets all sources give back what they hold.
+func (c *Catalog) end(ctx context.Context) error {
+	var faults []error
+	for _, end := range c.ends {
+		faults = append(faults, end(ctx))
+	}
+	return errors.Join(faults...)
 }
 
 func notKindRune(r rune) bool {

@@ -2,6 +2,7 @@ package tasks_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,4 +38,23 @@ func TestRetiredProcessFinishesWhatRunsAndTakesNothingNew(t *testing.T) {
 	require.Empty(t, began, "the other repository waits for another process")
 	tasktest.Eventually(t, w.pool, "SELECT count(*) = 1 FROM river.river_job WHERE state = 'available'")
 	tasktest.RequireConsistent(t, w.pool)
+}
+
+func TestSourcesGiveBackWhatTheyHoldWhenTheProcessHasEndedItsJobs(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	var order []string
+	catalog := catalogOf(task("quick", func(context.Context, *tasks.Collection) error {
+		order = append(order, "job")
+		return nil
+	}))
+	catalog.AtEnd(func(ctx context.Context) error {
+		order = append(order, "end")
+		require.NoError(t, ctx.Err(), "the process was told to stop, its end was not")
+		return errors.New("the ledger does not answer")
+	})
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, w.repo)
+	tasktest.Work(t, w.pool, catalog, settings())
+	require.Equal(t, []string{"job", "end"}, order)
+	require.Equal(t, "Success", tasktest.Last(t, w.pool, tasks.Facade, w.repo).Outcome)
 }

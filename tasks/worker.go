@@ -77,6 +77,7 @@ type Protections struct {
 // Process works jobs of some queues: a River client under a lease. Several may run in one program, on one machine or on many.
 type Process struct {
 	client  *river.Client[pgx.Tx]
+	catalog *Catalog
 	lease   *Lease
 	drain   time.Duration // how long jobs may go on after a stop
 	margin  time.Duration // how long the end of a stop may take
@@ -98,7 +99,7 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 		return nil, err
 	}
 	p := &Process{
-		lease: lease, drain: o.Drain, margin: cmp.Or(o.StopMargin, 10*time.Second), retired: make(chan struct{}), stuck: make(chan struct{}, 1), log: o.Log,
+		catalog: catalog, lease: lease, drain: o.Drain, margin: cmp.Or(o.StopMargin, 10*time.Second), retired: make(chan struct{}), stuck: make(chan struct{}, 1), log: o.Log,
 	}
 	workers := river.NewWorkers()
 	together := newShared(pool, queue, o.Log)
@@ -149,9 +150,23 @@ func (p *Process) giveUp(ctx context.Context, job river.JobStuckHandlerParams) r
 func (p *Process) Retire() { p.once.Do(func() { close(p.retired) }) }
 
 // Run works until ctx ends. Then it fetches nothing more, lets running jobs finish within [WorkerOptions.Drain], hands the others back
-// without using up an attempt, and returns nil. It returns an error when the process cannot start, and [ErrStuck] when it cannot go on, or not
-// end in order.
+// without using up an attempt, lets the sources give back what they hold, and returns nil. It returns an error when the process cannot start, and
+// [ErrStuck] when it cannot go on, or not end in order.
 func (p *Process) Run(ctx context.Context) error {
+	err := p.work(ctx)
+	if errors.Is(err, ErrStuck) {
+		return err // the program ends without waiting for anything
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.margin)
+	defer cancel()
+	if fault := p.catalog.end(ending); fault != nil {
+		p.log.WarnContext(ctx, "sources did not give back what they held; it counts as used", slog.Any("error", fault))
+	}
+	return err
+}
+
+// work works until ctx ends.
+func (p *Process) work(ctx context.Context) error {
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if err := p.lease.beat(life); err != nil {

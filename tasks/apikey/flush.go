@@ -101,7 +101,8 @@ func (p *Pool) flushSoon() {
 	}
 }
 
-// Flush gives back to the ledger what the process holds and tells it what was used. Call it before the process ends, when no request is under way.
+// Flush gives back to the ledger what the process holds and tells it what was used. Requests that are under way keep
+// their points. Call it before the process ends.
 func (p *Pool) Flush(ctx context.Context) error {
 	p.mu.Lock()
 	if p.flushing != nil {

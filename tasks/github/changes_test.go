@@ -49,10 +49,14 @@ func TestFaultsLoseNothing(t *testing.T) {
 	t.Parallel()
 	calm := setup(t)
 	calm.collectWell()
+	calmly := calm.forge.ResetCounts().Total
 	stormy := calm.another()
 	calm.forge.SetFaults(0.05)
 	stormy.collectWell()
 	calm.forge.SetFaults(0)
+	wildly := calm.forge.Counts().Total
+	require.Positive(t, wildly.Faults)
+	require.LessOrEqual(t, wildly.Requests, calmly.Requests*105/100+wildly.Faults)
 	difference(t, calm.content(), stormy.content())
 }
 

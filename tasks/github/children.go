@@ -77,11 +77,11 @@ func (s *Source) pullRequestChildren(ctx context.Context, c *tasks.Collection) e
 	if err != nil {
 		return err
 	}
+	if p.idle() { // then the core phase finds nothing either
+		return c.Finish(ctx, nil)
+	}
 	if err := p.ready(); err != nil {
 		return err
-	}
-	if p.idle() {
-		return c.Finish(ctx, nil)
 	}
 	for {
 		done, err := p.childrenPage(ctx)

@@ -72,9 +72,16 @@ func (s *Source) details(ctx context.Context, c *tasks.Collection) error {
 	}
 }
 
-// askPeople asks about one batch and stores the answer.
+// askPeople asks about one batch and stores the answer. A batch that is too much for GitHub is asked for in halves.
 func (s *Source) askPeople(ctx context.Context, c *tasks.Collection, client asker, users []db.GithubUsersToAskRow) error {
 	accounts, withEmail, err := s.accounts(ctx, client, users)
+	if errors.Is(err, api.ErrTooCostly) && len(users) > 1 {
+		half := len(users) / 2
+		if err := s.askPeople(ctx, c, client, users[:half]); err != nil {
+			return err
+		}
+		return s.askPeople(ctx, c, client, users[half:])
+	}
 	if err != nil {
 		return fmt.Errorf("ask about people of %s: %w", c.Repo.URL, err)
 	}

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 	"augur/tasks/github/api"
 )
 
-// longestEvents is the number of pages after which GitHub ends the list of events, without a word.
+// longestEvents is the number of pages, of a hundred events each, after which GitHub ends the list of events, without a word.
 const longestEvents = 300
 
 // errListEnds says that GitHub gives no more of a list, although there is more.
@@ -55,8 +56,13 @@ func (s *Source) events(ctx context.Context, c *tasks.Collection) error {
 	if next := value(p.state.Next); strings.HasPrefix(next, timelineOfIssues) || strings.HasPrefix(next, timelineOfPulls) {
 		return p.timelines(ctx)
 	}
-	err = l.newest(ctx, p, func(first api.Page[*api.IssueEvent]) bool {
-		return p.state.Next == nil && first.LastPage >= longestEvents && p.since().IsZero()
+	longest := cmp.Or(s.options.LongestEvents, longestEvents)
+	err = l.newest(ctx, p, func(answer api.Page[*api.IssueEvent]) bool {
+		if p.since().IsZero() {
+			return p.state.Next == nil && answer.LastPage >= longest
+		}
+		// More than the list holds has happened since the watermark: it ends before that.
+		return answer.Next == "" && !l.reaches(p, answer) && p.begun(answer.Date, "").RowsRead+int64(len(answer.Items)) >= int64(longest)*100
 	})
 	if errors.Is(err, errInstead) || errors.Is(err, errListEnds) {
 		return p.timelines(ctx)
@@ -83,7 +89,7 @@ func eventsOfREST(items []*api.IssueEvent) []happening {
 	for _, e := range items {
 		h := happening{id: e.ID, node: e.NodeID, url: e.URL, action: e.Event, commit: e.CommitID, created: e.CreatedAt.UTC(), user: e.Actor}
 		if e.Issue != nil {
-			h.number, h.pr = int64(e.Issue.GetNumber()), e.Issue.IsPullRequest()
+			h.number, h.pr = e.Issue.Number, e.Issue.PullRequest != nil
 		}
 		events = append(events, h)
 	}

@@ -103,8 +103,8 @@ func collectNewest[T any](s *Source, l list[T]) tasks.WorkerFunc {
 	}
 }
 
-// newest reads and stores pages until the watermark. Before the first page is stored, instead may take over; nil never does.
-func (l list[T]) newest(ctx context.Context, p *pass, instead func(first api.Page[T]) bool) error {
+// newest reads and stores pages until the watermark. Before a page is stored, instead may take over; nil never does.
+func (l list[T]) newest(ctx context.Context, p *pass, instead func(answer api.Page[T]) bool) error {
 	for {
 		answer, err := l.read(ctx, p, time.Time{}, p.etag, value(p.state.Next))
 		switch {
@@ -127,8 +127,7 @@ func (l list[T]) newest(ctx context.Context, p *pass, instead func(first api.Pag
 		state := p.begun(answer.Date, answer.ETag)
 		p.etag = ""
 		state.RowsRead += int64(len(answer.Items)) - rows.uncounted
-		reached := l.at != nil && len(answer.Items) > 0 && l.at(answer.Items[len(answer.Items)-1]).Before(p.since())
-		if answer.Next != "" && !reached {
+		if answer.Next != "" && !l.reaches(p, answer) {
 			state.Next = &answer.Next
 			if err := p.save(ctx, state, rows); err != nil {
 				return err
@@ -138,6 +137,11 @@ func (l list[T]) newest(ctx context.Context, p *pass, instead func(first api.Pag
 		state.Since = p.below(p.watermark(state), l.parents)
 		return p.finish(ctx, state, rows, l.gone(p))
 	}
+}
+
+// reaches tells whether a page of a list with the newest first comes to what was stored by the last pass.
+func (l list[T]) reaches(p *pass, answer api.Page[T]) bool {
+	return l.at != nil && len(answer.Items) > 0 && l.at(answer.Items[len(answer.Items)-1]).Before(p.since())
 }
 
 // errInstead says that another way of reading the list takes over.

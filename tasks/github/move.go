@@ -1,11 +1,13 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -76,6 +78,7 @@ func (s *Source) lookAt(ctx context.Context, c *tasks.Collection, client *api.Cl
 	if len(saves) == 0 {
 		return looks[0], documents[0], nil
 	}
+	slices.SortFunc(saves, func(a, b db.SaveGithubRepoParams) int { return cmp.Compare(a.RepoID, b.RepoID) }) // others may save the same
 	return looks[0], documents[0], c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		for _, save := range saves {
 			if err := s.queries.SaveGithubRepo(ctx, tx, save); err != nil {

@@ -73,8 +73,9 @@ func (s *Source) pass(ctx context.Context, c *tasks.Collection, resource string,
 	return p, nil
 }
 
-// parentsWait is how long a task of the secondary phase gives its place back for, when the core phase has not stored what its rows belong to.
-const parentsWait = 5 * time.Second
+// parentsWait is how long a task of the secondary phase gives its place back for, when the core phase has not stored what its rows belong to. The end of the
+// pass that stores it wakes the task, so this only bounds how long one sleeps that was put off in the moment between.
+const parentsWait = time.Minute
 
 // ready says that what the rows belong to is stored. The core and the secondary phase of a repository may start together: then this one waits for what is read now.
 func (p *pass) ready() error {
@@ -119,6 +120,7 @@ func (p *pass) begun(date time.Time, etag string) db.GithubCursorRow {
 func (p *pass) save(ctx context.Context, state db.GithubCursorRow, rows page) error {
 	state.Unplaced += rows.unplaced
 	state.Scrubbed += rows.scrubbed
+	rows.whole = state.Whole
 	err := p.c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := p.write(ctx, tx, state, rows); err != nil {
 			return err
@@ -134,6 +136,7 @@ func (p *pass) save(ctx context.Context, state db.GithubCursorRow, rows page) er
 // finish commits the last page, and with it the pass.
 func (p *pass) finish(ctx context.Context, state db.GithubCursorRow, rows page, missing func(context.Context, pgx.Tx, time.Time) error) error {
 	whole, began := state.Whole, value(state.StartedAt)
+	rows.whole = whole // the state says that no pass is under way any more
 	state.Unplaced += rows.unplaced
 	state.Scrubbed += rows.scrubbed
 	state.Mark, state.StartedAt, state.StartedMark, state.Position, state.Next, state.Whole = state.StartedMark, nil, nil, nil, nil, false
@@ -154,8 +157,19 @@ func (p *pass) finish(ctx context.Context, state db.GithubCursorRow, rows page, 
 		if err := p.source.queries.CompleteGithubCursor(ctx, tx, done); err != nil {
 			return fmt.Errorf("complete the pass over %s of %s: %w", p.resource, p.c.Repo.URL, err)
 		}
-		return nil
+		return p.wake(ctx, tx)
 	})
+}
+
+// wake makes the tasks come at once that were put off until this pass ends.
+func (p *pass) wake(ctx context.Context, tx pgx.Tx) error {
+	if p.resource != KindPullRequests {
+		return nil
+	}
+	if err := p.source.queries.WakeGithubTask(ctx, tx, db.WakeGithubTaskParams{RepoID: p.c.Repo.ID, Kind: KindPullRequestChildren}); err != nil {
+		return fmt.Errorf("wake %s of %s: %w", KindPullRequestChildren, p.c.Repo.URL, err)
+	}
+	return nil
 }
 
 // reconcile notes what is stored and was not met by the whole pass that ends.
@@ -180,7 +194,7 @@ func (p *pass) write(ctx context.Context, tx pgx.Tx, state db.GithubCursorRow, r
 	}
 	q := p.source.queries
 	// The first pass has nothing to compare with.
-	if state.Whole && p.state.WholeAt != nil && len(rows.ids) > 0 {
+	if rows.whole && p.state.WholeAt != nil && len(rows.ids) > 0 {
 		if err := q.SeeGithubItems(ctx, tx, db.SeeGithubItemsParams{RepoID: p.c.Repo.ID, Resource: p.resource, SrcIds: rows.ids}); err != nil {
 			return fmt.Errorf("note what the pass over %s has met: %w", p.resource, err)
 		}

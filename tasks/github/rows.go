@@ -21,6 +21,8 @@ type page struct {
 	write func(ctx context.Context, tx pgx.Tx) error
 	// ids are GitHub's ids of what the page lists.
 	ids []int64
+	// whole says that the page is of a whole pass, which remembers what it has met.
+	whole bool
 	// uncounted are rows that do not count as read.
 	uncounted int64
 	// unplaced counts rows that belong to something that is not stored.

@@ -6,8 +6,8 @@ import "time"
 type Settings struct {
 	_ struct{} `section:"GitHub" effect:"next task"`
 
-	// 1 says that there are keys in augur_operations.worker_oauth, where Augur keeps those of its users. Without that, and without a key in section Keys, nothing
-	// is asked of GitHub, and its repositories wait; their git history needs no key.
+	// 1 says that there are keys in augur_operations.worker_oauth, where Augur keeps those of its users. It follows that table by itself. Without that, and without
+	// a key in section Keys, nothing is asked of GitHub, and its repositories wait; their git history needs no key.
 	StoredKeys bool `setting:"stored_keys" default:"0" type:"int"`
 	// How long an answer about a repository as a whole (its watermarks) counts as new, so that phases that start together ask once. Go duration text; 0 asks
 	// each time.

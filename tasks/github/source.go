@@ -39,6 +39,8 @@ type Options struct {
 	// Now is the machine's clock; nil means time.Now. It only stands in for GitHub's own, when an answer has no date.
 	Now func() time.Time
 	Log *slog.Logger
+	// LongestEvents is the number of pages after which the list of events ends, without a word; 0 means GitHub's 300. Tests have less.
+	LongestEvents int
 }
 
 func (o Options) now() time.Time {
@@ -79,6 +81,7 @@ func Add(catalog *tasks.Catalog, settings *config.Store, o Options) {
 	add(KindPeople, tasks.Core, s.details, KindMessages, KindEvents, KindContributors)
 	add(KindPullRequestChildren, tasks.Secondary, s.pullRequestChildren)
 	add(KindReviewMessages, tasks.Secondary, collectSince(s, reviewMessages()), KindPullRequestChildren)
+	catalog.AtEnd(s.close)
 }
 
 // client is who asks GitHub for a task, and what its repository is called there.
@@ -106,6 +109,20 @@ func (s *Source) open(pool *pgxpool.Pool) (*api.Service, error) {
 		s.service = service
 	}
 	return s.service, nil
+}
+
+// close tells the ledger what the keys were used for, and gives back what they were not.
+func (s *Source) close(ctx context.Context) error {
+	s.mu.Lock()
+	service := s.service
+	s.mu.Unlock()
+	if service == nil {
+		return nil
+	}
+	if err := service.Close(ctx); err != nil {
+		return fmt.Errorf("give back the budget of GitHub: %w", err)
+	}
+	return nil
 }
 
 // nameOf is the owner and the name in a canonical URL of GitHub.

@@ -1,6 +1,7 @@
 package github_test
 
 import (
+	"io"
 	"log/slog"
 	"testing"
 
@@ -29,6 +30,8 @@ type world struct {
 	pool    *pgxpool.Pool
 	repo    int64
 	options []string
+	told    io.Writer // everything that the source logs; nil: nothing is kept
+	longest int       // pages of the list of events; 0: as many as GitHub gives
 }
 
 // name is the repository that tests collect.
@@ -48,8 +51,13 @@ func setup(t *testing.T, options ...githubtest.Option) *world {
 
 func setupWith(t *testing.T, forge *githubtest.Server) *world {
 	t.Helper()
+	return setupNamed(t, forge, name)
+}
+
+func setupNamed(t *testing.T, forge *githubtest.Server, repo string) *world {
+	t.Helper()
 	w := &world{t: t, forge: forge, pool: dbtest.New(t)}
-	w.repo = tasktest.AddRepo(t, w.pool, "https://github.com/"+name)
+	w.repo = tasktest.AddRepo(t, w.pool, "https://github.com/"+repo)
 	return w
 }
 
@@ -64,9 +72,17 @@ func (w *world) settings() *config.Store {
 		append([]string{"GitHub.api_url=" + w.forge.URL(), "GitHub.graphql_url=" + w.forge.GraphQLURL(), "Keys.github_api_key=" + w.forge.Token(), "GitHub.fresh_for=0s"}, w.options...)...)
 }
 
+// log is where the source tells what it does.
+func (w *world) log() *slog.Logger {
+	if w.told == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(w.told, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
 func (w *world) catalog() *tasks.Catalog {
 	catalog := tasks.NewCatalog()
-	github.Add(catalog, w.settings(), github.Options{Version: "test", Now: w.forge.Clock().Now, Log: slog.New(slog.DiscardHandler)})
+	github.Add(catalog, w.settings(), github.Options{Version: "test", Now: w.forge.Clock().Now, Log: w.log(), LongestEvents: w.longest})
 	return catalog
 }
 

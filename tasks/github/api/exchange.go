@@ -144,7 +144,7 @@ func (s *Service) send(ctx context.Context, g *apikey.Grant, renewed map[string]
 	return x, o, v, err
 }
 
-// roundTrip lets go-github make the request.
+// roundTrip lets go-github make the request, and reads the answer.
 func (s *Service) roundTrip(ctx context.Context, key string, x *exchange, call call, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, config.Of[Settings](s.settings).RequestTimeout)
 	defer cancel()
@@ -153,8 +153,10 @@ func (s *Service) roundTrip(ctx context.Context, key string, x *exchange, call c
 	if err != nil {
 		return err
 	}
-	_, err = client.Do(x.within(ctx), req, out)
-	return err
+	if _, err = client.Do(x.within(ctx), req, nil); err != nil {
+		return err
+	}
+	return x.decode(out)
 }
 
 // unsent tells whether the request did not leave, so that nobody can have counted it.

@@ -94,7 +94,7 @@ func (s *Service) Client(who Who) *Client {
 // Keys asks GitHub about every key: see [apikey.Pool.Check].
 func (s *Service) Keys(ctx context.Context) ([]apikey.KeyState, error) { return s.keys.Check(ctx) }
 
-// Close tells the ledger what was used, gives back what was not, and closes idle connections. Requests may not be under way any more.
+// Close tells the ledger what was used, gives back what was not, and closes idle connections. A request that comes afterwards opens and takes them anew.
 func (s *Service) Close(ctx context.Context) error {
 	s.base.CloseIdleConnections()
 	return s.keys.Flush(ctx)

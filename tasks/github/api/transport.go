@@ -32,7 +32,8 @@ type exchange struct {
 	header      http.Header
 	refusal     refusal // of an answer that is no success
 	notModified bool
-	fault       error // why the answer is of no use, although its status says otherwise
+	body        []byte // of a success that has content
+	fault       error  // why the answer is of no use, although its status says otherwise
 }
 
 // refusal is the body of an answer that is no success, as far as it has one.
@@ -54,7 +55,7 @@ var errTooLarge = fmt.Errorf("the answer has more than %d MiB", maxBody>>20)
 
 // transport sends requests with their token and puts right what go-github 60 would get wrong about the answers: see docs/decisions/0012. It hides the
 // headers about limits, which it would hold against later requests, takes 304 for a success without content, and lets no answer through that is
-// empty, cut, or no JSON.
+// empty, cut, or a page for people.
 type transport struct{ base http.RoundTripper }
 
 // RoundTrip makes one exchange.
@@ -87,7 +88,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		x.notModified = true
 		resp.StatusCode, body = http.StatusNoContent, nil
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
-		x.fault = usable(resp, body)
+		x.body, x.fault = body, usable(resp, body)
 	case json.Valid(body):
 		// What cannot be read has no message, and that is all that is wanted of it.
 		_ = json.Unmarshal(body, &x.refusal)
@@ -123,10 +124,22 @@ func usable(resp *http.Response, body []byte) error {
 		return errors.New("the answer is empty")
 	case strings.HasPrefix(kind, "text/html"):
 		return errors.New("the answer is a page for people (HTML)")
-	case !json.Valid(body):
-		return errors.New("the answer is cut off, or no JSON")
 	}
 	return nil
+}
+
+// decode reads the content of a success, once: go-github would look through it twice more.
+func (x *exchange) decode(out any) error {
+	if len(x.body) == 0 {
+		return nil
+	}
+	err := json.Unmarshal(x.body, out)
+	x.body = nil
+	if _, cut := errors.AsType[*json.SyntaxError](err); cut {
+		x.fault = errors.New("the answer is cut off, or no JSON")
+		return x.fault
+	}
+	return err
 }
 
 // checkRedirect follows what is elsewhere for now, and leaves what has moved for good to the caller, who has to learn the new address.

@@ -55,7 +55,7 @@ type IssueEvent struct {
 	Event       string    `json:"event"`
 	CreatedAt   time.Time `json:"created_at"`
 	Actor       *User     `json:"actor"`
-	Issue       *Issue    `json:"issue"` // nil when the issue is gone
+	Issue       *Subject  `json:"issue"` // nil when the issue is gone
 	CommitID    *string   `json:"commit_id"`
 	CommitURL   *string   `json:"commit_url"`
 	StateReason *string   `json:"state_reason"`
@@ -72,6 +72,13 @@ type IssueEvent struct {
 
 	DismissedReview json.RawMessage `json:"dismissed_review"`
 	ProjectCard     json.RawMessage `json:"project_card"`
+}
+
+// Subject is the issue or pull request that something happened to. The list of events has all of it with every event: most of its bytes, of which nothing else
+// is wanted.
+type Subject struct {
+	Number      int64     `json:"number"`
+	PullRequest *struct{} `json:"pull_request"` // nil: it is an issue
 }
 
 // Rename is how the title of an issue changed.

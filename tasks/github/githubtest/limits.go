@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -66,7 +67,10 @@ type account struct {
 type budget struct {
 	limit, used int
 	reset       time.Time
+	least       int // that was left after a request; limit before the first
 }
+
+func newBudget(limit int) *budget { return &budget{limit: limit, least: limit} }
 
 func (b *budget) remaining() int { return max(0, b.limit-b.used) }
 
@@ -129,7 +133,7 @@ func (k *keyring) newAccount(login string, perHour, graphqlPerHour int) *account
 	k.accounts++
 	return &account{
 		login: login, id: 5000 + int64(k.accounts), minutes: map[resource][]time.Time{},
-		budgets: map[resource]*budget{core: {limit: perHour}, graphql: {limit: graphqlPerHour}, search: {limit: k.limits.Search}},
+		budgets: map[resource]*budget{core: newBudget(perHour), graphql: newBudget(graphqlPerHour), search: newBudget(k.limits.Search)},
 	}
 }
 
@@ -160,6 +164,17 @@ func (s *Server) Remaining(token, of string) int {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
 	return s.keys.current(s.keys.keys[token].user, resource(of)).remaining()
+}
+
+// Least is the least that any key had left of core or graphql after a request that cost something, since the start: what its owner spends otherwise does not count.
+func (s *Server) Least() int {
+	s.keys.mu.Lock()
+	defer s.keys.mu.Unlock()
+	least := math.MaxInt
+	for _, k := range s.keys.keys {
+		least = min(least, k.user.budgets[core].least, k.user.budgets[graphql].least)
+	}
+	return least
 }
 
 // of is the key of a request, nil when it is none that GitHub knows. Without one, the limit is 60 an hour.
@@ -275,6 +290,9 @@ func (k *keyring) charge(c *call, resp *Response) *Response {
 	of := c.route.resource
 	b := k.current(c.key.user, of)
 	b.used = min(b.used+resp.points, b.limit)
+	if resp.points > 0 {
+		b.least = min(b.least, b.remaining())
+	}
 	k.headers(resp.Header, b, of)
 	k.s.counts.add(c, func(n *Count) {
 		n.Points += resp.points

@@ -37,8 +37,7 @@ func (w *world) comment(id int, hash string) {
 func inherited(t *testing.T, options ...string) (w *world, hashes []string, gone string) {
 	t.Helper()
 	w = setup(t, options...)
-	hashes = append(hashes, w.commit("a b.txt", "one\ntwo\n"))
-	hashes = append(hashes, w.commit("logo.png", "\x00\x01"))
+	hashes = []string{w.commit("a b.txt", "one\ntwo\n"), w.commit("logo.png", "\x00\x01")}
 	gone = w.commit("x", "1\n")
 	w.git("reset", "-q", "--hard", hashes[1])
 	require.NoError(t, os.Remove(filepath.Join(w.upstream, "a b.txt")))

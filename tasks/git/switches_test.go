@@ -102,7 +102,6 @@ func TestInvalidatedAffiliationsFollow(t *testing.T) {
 func TestHostileHistoryIsStoredAsFarAsPostgreSQLCanHoldIt(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	long := func(letter string, n int) string { return strings.Repeat(letter, n) }
 	for i := range 3 {
 		w.commit("f", string(rune('a'+i))+"\n")
 	}
@@ -114,16 +113,16 @@ func TestHostileHistoryIsStoredAsFarAsPostgreSQLCanHoldIt(t *testing.T) {
 		parent = w.git("hash-object", "-t", "commit", "-w", "--literally", path)
 	}
 	raw("author Ren\xe9 \xff <r@x> 99999999999999 -13068837\ncommitter C <c@d> -99999999999999 +9999\n\nfirst\x00second\n")
-	raw("author " + long("n", 3000) + " <" + long("e", 3000) + "@x> 1 +0000\ncommitter C <c@d> 1 +0000\nencoding latin1\n\ncaf\xe9\n")
-	raw("author C <c@d> 1 +0000\ncommitter C <c@d> 1 +0000\n\n" + long("m", 3000))
+	raw("author " + strings.Repeat("n", 3000) + " <" + strings.Repeat("e", 3000) + "@x> 1 +0000\ncommitter C <c@d> 1 +0000\nencoding latin1\n\ncaf\xe9\n")
+	raw("author C <c@d> 1 +0000\ncommitter C <c@d> 1 +0000\n\n" + strings.Repeat("m", 3000))
 	w.git("reset", "-q", "--hard", parent)
-	require.NoError(t, os.WriteFile(filepath.Join(w.upstream, "caf\xe9 \t\"x\"\n.txt"), []byte("1\n"), 0o644))
-	deep := filepath.Join(w.upstream, long("d", 200), long("e", 200), long("f", 200))
+	require.NoError(t, os.WriteFile(w.upstream+"/caf\xe9 \t\"x\"\n.txt", []byte("1\n"), 0o644))
+	deep := filepath.Join(w.upstream, strings.Repeat("d", 200), strings.Repeat("e", 200), strings.Repeat("f", 200))
 	require.NoError(t, os.MkdirAll(deep, 0o755))
 	w.commit(filepath.Join(deep[len(w.upstream)+1:], "leaf"), "1\n")
 	w.collectWell()
 	require.Equal(t, []string{
-		"Ren\uFFFD \uFFFD|r@x|9999-12-30|first\uFFFDsecond", long("n", 1000) + "|" + long("e", 500) + "|1970-01-01|café", "C|c@d|1970-01-01|" + long("m", 3000),
+		"Ren\uFFFD \uFFFD|r@x|9999-12-30|first\uFFFDsecond", strings.Repeat("n", 1000) + "|" + strings.Repeat("e", 500) + "|1970-01-01|café", "C|c@d|1970-01-01|" + strings.Repeat("m", 3000),
 	}, w.strings(`SELECT concat_ws('|', cmt_author_name, cmt_author_raw_email, cmt_author_date, cmt_msg) FROM commits c JOIN commit_messages m ON m.cmt_hash = c.cmt_commit_hash
 		WHERE cmt_filename = '' ORDER BY cmt_id`))
 	require.Equal(t, []string{"caf\uFFFD \t\"x\"\n.txt", deep[len(w.upstream)+1:] + "/leaf"},

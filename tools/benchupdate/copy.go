@@ -27,23 +27,22 @@ func (b *bench) copies(ctx context.Context, url string) error {
 		return fmt.Errorf("read the commits: %w", err)
 	}
 	file := filepath.Join(b.home, "commits.copy")
-	if _, err := b.psql(ctx, url, `\copy (`+statement("rows")+`) to `+file); err != nil {
+	if err := psql(ctx, url, `\copy (`+statement("rows")+`) to `+file); err != nil {
 		return err
 	}
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
 	}
-	var psql, own, psqlCPU, ownCPU []time.Duration
+	var theirs, ours, theirCPU, ourCPU []time.Duration
 	for range copyRounds {
 		took, cpu, err := b.timed(ctx, func() error {
-			_, err := b.psql(ctx, url, `\copy augur_data.commits (`+statement("columns")+`) from `+file)
-			return err
+			return psql(ctx, url, `\copy augur_data.commits (`+statement("columns")+`) from `+file)
 		})
 		if err != nil {
 			return err
 		}
-		psql, psqlCPU = append(psql, took), append(psqlCPU, cpu)
+		theirs, theirCPU = append(theirs, took), append(theirCPU, cpu)
 		took, cpu, err = b.timed(ctx, func() error {
 			_, err := db.New().CopyCommits(ctx, b.pool, all)
 			return err
@@ -51,10 +50,10 @@ func (b *bench) copies(ctx context.Context, url string) error {
 		if err != nil {
 			return err
 		}
-		own, ownCPU = append(own, took), append(ownCPU, cpu)
+		ours, ourCPU = append(ours, took), append(ourCPU, cpu)
 	}
-	speed, processor := float64(median(psql))/float64(median(own)), float64(median(psqlCPU))/float64(median(ownCPU))
-	fmt.Fprintf(b.out, "COPY of %d rows, %d MB: psql %s (processor time %s), the program %s (%s)\n", len(all), info.Size()>>20, ms(median(psql)), ms(median(psqlCPU)), ms(median(own)), ms(median(ownCPU)))
+	speed, processor := float64(median(theirs))/float64(median(ours)), float64(median(theirCPU))/float64(median(ourCPU))
+	fmt.Fprintf(b.out, "COPY of %d rows, %d MB: psql %s (processor time %s), the program %s (%s)\n", len(all), info.Size()>>20, ms(median(theirs)), ms(median(theirCPU)), ms(median(ours)), ms(median(ourCPU)))
 	fmt.Fprintf(b.out, "%s rows=%d copy_of_psql=%.2f copy_cpu_of_psql=%.2f\n", b.last, len(all), speed, processor)
 	return nil
 }
@@ -96,11 +95,10 @@ func (b *bench) alone(ctx context.Context) error {
 }
 
 // psql runs one command of psql.
-func (b *bench) psql(ctx context.Context, url, command string) (string, error) {
+func psql(ctx context.Context, url, command string) error {
 	cmd := exec.CommandContext(ctx, "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", command)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("psql: %w: %s", err, out)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("psql: %w: %s", err, out)
 	}
-	return string(out), nil
+	return nil
 }

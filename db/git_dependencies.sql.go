@@ -38,7 +38,7 @@ type DropOldDependenciesParams struct {
 	Newer  int32
 }
 
-// DropOldDependencies removes the snapshots of a repository that are older than its newest ones, of which so many stay.
+// DropOldDependencies removes the snapshots of a repository that have more than so many newer ones.
 func (q *Queries) DropOldDependencies(ctx context.Context, db DBTX, arg DropOldDependenciesParams) (int64, error) {
 	result, err := db.Exec(ctx, dropOldDependencies, arg.RepoID, arg.Newer)
 	if err != nil {

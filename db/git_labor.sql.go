@@ -46,7 +46,7 @@ type DropOldLaborParams struct {
 	Newer  int32
 }
 
-// DropOldLabor removes the snapshots of a repository that are older than its newest ones, of which so many stay.
+// DropOldLabor removes the snapshots of a repository that have more than so many newer ones.
 func (q *Queries) DropOldLabor(ctx context.Context, db DBTX, arg DropOldLaborParams) (int64, error) {
 	result, err := db.Exec(ctx, dropOldLabor, arg.RepoID, arg.Newer)
 	if err != nil {

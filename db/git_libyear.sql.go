@@ -45,7 +45,7 @@ type DropOldLibyearsParams struct {
 	Newer  int32
 }
 
-// DropOldLibyears removes the snapshots of a repository that are older than its newest ones, of which so many stay.
+// DropOldLibyears removes the snapshots of a repository that have more than so many newer ones.
 func (q *Queries) DropOldLibyears(ctx context.Context, db DBTX, arg DropOldLibyearsParams) (int64, error) {
 	result, err := db.Exec(ctx, dropOldLibyears, arg.RepoID, arg.Newer)
 	if err != nil {

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,35 +42,67 @@ type bench struct {
 	last string // the line for machines
 }
 
-// tracer counts statements by the names that sqlc gives them.
+// tracer counts and times statements by the names that sqlc gives them.
 type tracer struct {
 	mu    sync.Mutex
-	names map[string]int
+	names map[string]asked
 }
 
-// TraceQueryStart counts a statement.
+// asked is how often a statement ran, and for how long altogether.
+type asked struct {
+	times int
+	took  time.Duration
+}
+
+// running is a statement that has begun.
+type running struct {
+	name  string
+	began time.Time
+}
+
+type runningKey struct{}
+
+// TraceQueryStart notes a statement that begins.
 func (t *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	if rest, ok := strings.CutPrefix(data.SQL, "-- name: "); ok {
-		name, _, _ := strings.Cut(rest, " ")
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if t.names != nil {
-			t.names[name]++
-		}
+	rest, ok := strings.CutPrefix(data.SQL, "-- name: ")
+	if !ok {
+		return ctx
 	}
-	return ctx
+	name, _, _ := strings.Cut(rest, " ")
+	return context.WithValue(ctx, runningKey{}, running{name, time.Now()})
 }
 
-// TraceQueryEnd is of no interest.
-func (t *tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+// TraceQueryEnd counts it.
+func (t *tracer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	r, ok := ctx.Value(runningKey{}).(running)
+	if !ok {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.names != nil {
+		n := t.names[r.name]
+		t.names[r.name] = asked{n.times + 1, n.took + time.Since(r.began)}
+	}
+}
 
 // take gives what was counted, and begins anew.
-func (t *tracer) take() map[string]int {
+func (t *tracer) take() map[string]asked {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	names := t.names
-	t.names = map[string]int{}
+	t.names = map[string]asked{}
 	return names
+}
+
+// longest names the statements that took longest.
+func longest(names map[string]asked, n int) string {
+	list := slices.SortedFunc(maps.Keys(names), func(a, b string) int { return cmp.Compare(names[b].took, names[a].took) })
+	var text []string
+	for _, name := range list[:min(n, len(list))] {
+		text = append(text, fmt.Sprintf("%s %s", name, ms(names[name].took)))
+	}
+	return strings.Join(text, ", ")
 }
 
 // look is what one run of the phase cost.
@@ -93,6 +128,7 @@ func (b *bench) updates(ctx context.Context, o options) error {
 	}
 	var update look
 	if err == nil {
+		b.counted.take()
 		update, err = b.collect(ctx)
 	}
 	if err != nil {
@@ -100,9 +136,9 @@ func (b *bench) updates(ctx context.Context, o options) error {
 	}
 	fmt.Fprintf(b.out, "%d new commits: git_fetch %s, git_commits %s, git_contributors %s, processor time of the phase %s\n", n,
 		ms(update.jobs[git.KindFetch]), ms(update.jobs[git.KindCommits]), ms(update.jobs[git.KindContributors]), ms(update.cpu))
+	fmt.Fprintf(b.out, "  of that in statements: %s\n", longest(b.counted.take(), 6))
 
 	var fetch, commits, cpu []time.Duration
-	b.counted.take()
 	for range o.rounds {
 		same, err := b.collect(ctx)
 		if err != nil {
@@ -110,8 +146,8 @@ func (b *bench) updates(ctx context.Context, o options) error {
 		}
 		fetch, commits, cpu = append(fetch, same.jobs[git.KindFetch]), append(commits, same.jobs[git.KindCommits]), append(cpu, same.cpu)
 	}
-	asked := b.counted.take()
-	unchanged, reads := median(commits), float64(asked["GitHistory"])/float64(o.rounds)
+	names := b.counted.take()
+	unchanged, reads := median(commits), float64(names["GitHistory"].times)/float64(o.rounds)
 	fmt.Fprintf(b.out, "nothing new: git_fetch %s, git_commits %s, processor time of the phase %s, reads of the cursor by its tasks %.1f (median of %d)\n",
 		ms(median(fetch)), ms(unchanged), ms(median(cpu)), reads, o.rounds)
 	b.last = fmt.Sprintf("bench-update: unchanged_ms=%.1f unchanged_fetch_ms=%.1f unchanged_cpu_ms=%.1f new_commits=%d update_ms=%.0f update_cpu_ms=%.0f",

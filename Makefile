@@ -86,6 +86,11 @@ verify-facade: ## Compare every row of a history with git's own numbers: REPO=<g
 	@test -n "$(REPO)" || { echo "usage: make $@ REPO=<git directory>" >&2; exit 2; }
 	@$(GO) run ./tools/benchfacade -repo "$(REPO)" -verify
 
+.PHONY: bench-update
+bench-update: postgres ## Measure what a stored repository costs, with and without news, and COPY against psql: REPO=<git directory>
+	@test -n "$(REPO)" || { echo "usage: make $@ REPO=<git directory>" >&2; exit 2; }
+	@$(GO) run ./tools/benchupdate -repo "$(REPO)" $(BENCHFLAGS)
+
 .PHONY: bench-queue
 bench-queue: postgres ## Measure the monitor and the queue: BENCHFLAGS='-only noop -jobs 50000'
 	@$(GO) run ./tools/benchqueue $(BENCHFLAGS)

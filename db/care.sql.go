@@ -85,6 +85,48 @@ func (q *Queries) EndView(ctx context.Context, db DBTX, arg EndViewParams) error
 	return err
 }
 
+const fillUnknownCache = `-- name: FillUnknownCache :execrows
+WITH fresh AS (
+    SELECT n.type, r.repo_group_id::int AS repo_group_id, left(n.email, 128) AS email, left(coalesce(substring(n.email FROM '@([^@]*)$'), ''), 128) AS domain, sum(n.added)::bigint AS added
+    FROM (
+        SELECT 'author' AS type, a.repo_id, a.cmt_author_email AS email, sum(a.cmt_added) AS added
+        FROM augur_data.commits a
+        WHERE a.cmt_author_affiliation = '(Unknown)'
+        GROUP BY a.repo_id, a.cmt_author_email
+        UNION ALL
+        SELECT 'committer', c.repo_id, c.cmt_committer_email, sum(c.cmt_added)
+        FROM augur_data.commits c
+        WHERE c.cmt_committer_affiliation = '(Unknown)'
+        GROUP BY c.repo_id, c.cmt_committer_email
+    ) AS n
+    JOIN augur_data.repo r ON r.repo_id = n.repo_id
+    GROUP BY 1, 2, 3, 4
+), gone AS (
+    DELETE FROM augur_data.unknown_cache u
+    WHERE NOT EXISTS (
+        SELECT FROM fresh f
+        WHERE f.type = u.type AND f.repo_group_id = u.repo_group_id AND f.email = u.email AND f.domain = u.domain AND f.added = u.added
+    )
+)
+INSERT INTO augur_data.unknown_cache (type, repo_group_id, email, domain, added, tool_source, data_source, data_collection_date)
+SELECT f.type, f.repo_group_id, f.email, f.domain, f.added, 'Facade', 'git', now() AT TIME ZONE 'UTC'
+FROM fresh f
+WHERE NOT EXISTS (
+    SELECT FROM augur_data.unknown_cache u
+    WHERE f.type = u.type AND f.repo_group_id = u.repo_group_id AND f.email = u.email AND f.domain = u.domain AND f.added = u.added
+)
+ORDER BY f.type, f.repo_group_id, f.email
+`
+
+// FillUnknownCache makes unknown_cache the sums over commits whose affiliation is unknown, and changes only rows that are not.
+func (q *Queries) FillUnknownCache(ctx context.Context, db DBTX) (int64, error) {
+	result, err := db.Exec(ctx, fillUnknownCache)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const forgetClocks = `-- name: ForgetClocks :exec
 DELETE FROM augur_operations.machine_clock WHERE measured_at < clock_timestamp() - interval '7 days'
 `

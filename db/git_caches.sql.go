@@ -470,20 +470,21 @@ func (q *Queries) SetCached(ctx context.Context, db DBTX, repoID int64) error {
 
 const sumAnnual = `-- name: SumAnnual :exec
 WITH pair AS (
-    SELECT DISTINCT k.repo_id, k.email
-    FROM (SELECT unnest($2::bigint[]) AS repo_id, unnest($3::text[]) AS email) AS k
+    SELECT k.repo_id, k.email, min(k.from_year) AS from_year, lpad(min(k.from_year)::text, 4, '0') || '-01-01' AS from_day
+    FROM (SELECT unnest($2::bigint[]) AS repo_id, unnest($3::text[]) AS email, unnest($4::smallint[]) AS from_year) AS k
+    GROUP BY k.repo_id, k.email
 ), source AS (
     SELECT a.repo_id, a.cmt_author_email AS email, a.cmt_author_affiliation AS affiliation, a.cmt_added, a.cmt_removed, a.cmt_whitespace, a.cmt_filename, a.cmt_commit_hash,
-        CASE WHEN $4::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END::date AS day
+        CASE WHEN $5::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END::date AS day
     FROM pair p
     JOIN augur_data.commits a ON a.repo_id = p.repo_id AND a.cmt_author_email = p.email
-    WHERE NOT $5::bool
+    WHERE NOT $6::bool AND CASE WHEN $5::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END COLLATE "C" >= p.from_day
     UNION ALL
     SELECT c.repo_id, c.cmt_committer_email, c.cmt_committer_affiliation, c.cmt_added, c.cmt_removed, c.cmt_whitespace, c.cmt_filename, c.cmt_commit_hash,
-        CASE WHEN $4::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END::date
+        CASE WHEN $5::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END::date
     FROM pair q
     JOIN augur_data.commits c ON c.repo_id = q.repo_id AND c.cmt_committer_email = q.email
-    WHERE $5::bool
+    WHERE $6::bool AND CASE WHEN $5::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END COLLATE "C" >= q.from_day
 ), fresh AS (
     SELECT s.repo_id, s.email, coalesce(s.affiliation, '(Unknown)') AS affiliation, date_part('year', s.day)::smallint AS year,
         sum(s.cmt_added)::bigint AS added, sum(s.cmt_removed)::bigint AS removed, sum(s.cmt_whitespace)::bigint AS whitespace,
@@ -500,7 +501,7 @@ WITH pair AS (
 ), gone AS (
     DELETE FROM augur_data.dm_repo_annual d
     USING pair p
-    WHERE d.repo_id = p.repo_id AND d.email = p.email AND NOT EXISTS (
+    WHERE d.repo_id = p.repo_id AND d.email = p.email AND d.year >= p.from_year AND NOT EXISTS (
         SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
     )
 )
@@ -517,16 +518,18 @@ type SumAnnualParams struct {
 	ToolVersion  string
 	RepoIDs      []int64
 	Emails       []string
+	FromYears    []int16
 	ByAuthorDate bool
 	ByCommitter  bool
 }
 
-// SumAnnual makes the rows of dm_repo_annual for pairs of repository and e-mail the sums of their commits, and changes only those that are not.
+// SumAnnual makes the rows of dm_repo_annual for pairs of repository and e-mail the sums of their commits, from a year on, and changes only those that are not.
 func (q *Queries) SumAnnual(ctx context.Context, db DBTX, arg SumAnnualParams) error {
 	_, err := db.Exec(ctx, sumAnnual,
 		arg.ToolVersion,
 		arg.RepoIDs,
 		arg.Emails,
+		arg.FromYears,
 		arg.ByAuthorDate,
 		arg.ByCommitter,
 	)
@@ -535,20 +538,21 @@ func (q *Queries) SumAnnual(ctx context.Context, db DBTX, arg SumAnnualParams) e
 
 const sumMonthly = `-- name: SumMonthly :exec
 WITH pair AS (
-    SELECT DISTINCT k.repo_id, k.email
-    FROM (SELECT unnest($2::bigint[]) AS repo_id, unnest($3::text[]) AS email) AS k
+    SELECT k.repo_id, k.email, min(k.from_year) AS from_year, lpad(min(k.from_year)::text, 4, '0') || '-01-01' AS from_day
+    FROM (SELECT unnest($2::bigint[]) AS repo_id, unnest($3::text[]) AS email, unnest($4::smallint[]) AS from_year) AS k
+    GROUP BY k.repo_id, k.email
 ), source AS (
     SELECT a.repo_id, a.cmt_author_email AS email, a.cmt_author_affiliation AS affiliation, a.cmt_added, a.cmt_removed, a.cmt_whitespace, a.cmt_filename, a.cmt_commit_hash,
-        CASE WHEN $4::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END::date AS day
+        CASE WHEN $5::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END::date AS day
     FROM pair p
     JOIN augur_data.commits a ON a.repo_id = p.repo_id AND a.cmt_author_email = p.email
-    WHERE NOT $5::bool
+    WHERE NOT $6::bool AND CASE WHEN $5::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END COLLATE "C" >= p.from_day
     UNION ALL
     SELECT c.repo_id, c.cmt_committer_email, c.cmt_committer_affiliation, c.cmt_added, c.cmt_removed, c.cmt_whitespace, c.cmt_filename, c.cmt_commit_hash,
-        CASE WHEN $4::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END::date
+        CASE WHEN $5::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END::date
     FROM pair q
     JOIN augur_data.commits c ON c.repo_id = q.repo_id AND c.cmt_committer_email = q.email
-    WHERE $5::bool
+    WHERE $6::bool AND CASE WHEN $5::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END COLLATE "C" >= q.from_day
 ), fresh AS (
     SELECT s.repo_id, s.email, coalesce(s.affiliation, '(Unknown)') AS affiliation, date_part('month', s.day)::smallint AS month, date_part('year', s.day)::smallint AS year,
         sum(s.cmt_added)::bigint AS added, sum(s.cmt_removed)::bigint AS removed, sum(s.cmt_whitespace)::bigint AS whitespace,
@@ -565,7 +569,7 @@ WITH pair AS (
 ), gone AS (
     DELETE FROM augur_data.dm_repo_monthly d
     USING pair p
-    WHERE d.repo_id = p.repo_id AND d.email = p.email AND NOT EXISTS (
+    WHERE d.repo_id = p.repo_id AND d.email = p.email AND d.year >= p.from_year AND NOT EXISTS (
         SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.month = f.month AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
     )
 )
@@ -582,16 +586,18 @@ type SumMonthlyParams struct {
 	ToolVersion  string
 	RepoIDs      []int64
 	Emails       []string
+	FromYears    []int16
 	ByAuthorDate bool
 	ByCommitter  bool
 }
 
-// SumMonthly makes the rows of dm_repo_monthly for pairs of repository and e-mail the sums of their commits, and changes only those that are not.
+// SumMonthly makes the rows of dm_repo_monthly for pairs of repository and e-mail the sums of their commits, from a year on, and changes only those that are not.
 func (q *Queries) SumMonthly(ctx context.Context, db DBTX, arg SumMonthlyParams) error {
 	_, err := db.Exec(ctx, sumMonthly,
 		arg.ToolVersion,
 		arg.RepoIDs,
 		arg.Emails,
+		arg.FromYears,
 		arg.ByAuthorDate,
 		arg.ByCommitter,
 	)
@@ -600,20 +606,21 @@ func (q *Queries) SumMonthly(ctx context.Context, db DBTX, arg SumMonthlyParams)
 
 const sumWeekly = `-- name: SumWeekly :exec
 WITH pair AS (
-    SELECT DISTINCT k.repo_id, k.email
-    FROM (SELECT unnest($2::bigint[]) AS repo_id, unnest($3::text[]) AS email) AS k
+    SELECT k.repo_id, k.email, min(k.from_year) AS from_year, lpad(greatest(min(k.from_year) - 1, 0)::text, 4, '0') || '-12-29' AS from_day
+    FROM (SELECT unnest($2::bigint[]) AS repo_id, unnest($3::text[]) AS email, unnest($4::smallint[]) AS from_year) AS k
+    GROUP BY k.repo_id, k.email
 ), source AS (
-    SELECT a.repo_id, a.cmt_author_email AS email, a.cmt_author_affiliation AS affiliation, a.cmt_added, a.cmt_removed, a.cmt_whitespace, a.cmt_filename, a.cmt_commit_hash,
-        CASE WHEN $4::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END::date AS day
+    SELECT a.repo_id, a.cmt_author_email AS email, a.cmt_author_affiliation AS affiliation, a.cmt_added, a.cmt_removed, a.cmt_whitespace, a.cmt_filename, a.cmt_commit_hash, p.from_year,
+        CASE WHEN $5::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END::date AS day
     FROM pair p
     JOIN augur_data.commits a ON a.repo_id = p.repo_id AND a.cmt_author_email = p.email
-    WHERE NOT $5::bool
+    WHERE NOT $6::bool AND CASE WHEN $5::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END COLLATE "C" >= p.from_day
     UNION ALL
-    SELECT c.repo_id, c.cmt_committer_email, c.cmt_committer_affiliation, c.cmt_added, c.cmt_removed, c.cmt_whitespace, c.cmt_filename, c.cmt_commit_hash,
-        CASE WHEN $4::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END::date
+    SELECT c.repo_id, c.cmt_committer_email, c.cmt_committer_affiliation, c.cmt_added, c.cmt_removed, c.cmt_whitespace, c.cmt_filename, c.cmt_commit_hash, q.from_year,
+        CASE WHEN $5::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END::date
     FROM pair q
     JOIN augur_data.commits c ON c.repo_id = q.repo_id AND c.cmt_committer_email = q.email
-    WHERE $5::bool
+    WHERE $6::bool AND CASE WHEN $5::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END COLLATE "C" >= q.from_day
 ), fresh AS (
     SELECT s.repo_id, s.email, coalesce(s.affiliation, '(Unknown)') AS affiliation, date_part('week', s.day)::smallint AS week, date_part('isoyear', s.day)::smallint AS year,
         sum(s.cmt_added)::bigint AS added, sum(s.cmt_removed)::bigint AS removed, sum(s.cmt_whitespace)::bigint AS whitespace,
@@ -625,12 +632,12 @@ WITH pair AS (
         FROM pair x
         JOIN augur_data.repo g ON g.repo_id = x.repo_id
         WHERE augur_operations.left_out(g.repo_group_id, x.email)
-    )
+    ) AND date_part('isoyear', s.day) >= s.from_year
     GROUP BY 1, 2, 3, 4, 5
 ), gone AS (
     DELETE FROM augur_data.dm_repo_weekly d
     USING pair p
-    WHERE d.repo_id = p.repo_id AND d.email = p.email AND NOT EXISTS (
+    WHERE d.repo_id = p.repo_id AND d.email = p.email AND d.year >= p.from_year AND NOT EXISTS (
         SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.week = f.week AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
     )
 )
@@ -647,16 +654,18 @@ type SumWeeklyParams struct {
 	ToolVersion  string
 	RepoIDs      []int64
 	Emails       []string
+	FromYears    []int16
 	ByAuthorDate bool
 	ByCommitter  bool
 }
 
-// SumWeekly makes the rows of dm_repo_weekly for pairs of repository and e-mail the sums of their commits, and changes only those that are not.
+// SumWeekly makes the rows of dm_repo_weekly for pairs of repository and e-mail the sums of their commits, from a year on, and changes only those that are not.
 func (q *Queries) SumWeekly(ctx context.Context, db DBTX, arg SumWeeklyParams) error {
 	_, err := db.Exec(ctx, sumWeekly,
 		arg.ToolVersion,
 		arg.RepoIDs,
 		arg.Emails,
+		arg.FromYears,
 		arg.ByAuthorDate,
 		arg.ByCommitter,
 	)

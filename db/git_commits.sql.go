@@ -94,6 +94,23 @@ type CopyCommitsParams struct {
 	DataCollectionDate      *time.Time
 }
 
+const dropComments = `-- name: DropComments :exec
+DELETE FROM augur_data.commit_comment_ref r
+USING augur_data.commits c
+WHERE c.repo_id = $1 AND c.cmt_commit_hash = ANY ($2::text[]) AND r.cmt_id = c.cmt_id
+`
+
+type DropCommentsParams struct {
+	RepoID int64
+	Hashes []string
+}
+
+// DropComments removes the links of comments to commits; the messages stay.
+func (q *Queries) DropComments(ctx context.Context, db DBTX, arg DropCommentsParams) error {
+	_, err := db.Exec(ctx, dropComments, arg.RepoID, arg.Hashes)
+	return err
+}
+
 const dropCommitMessages = `-- name: DropCommitMessages :exec
 DELETE FROM augur_data.commit_messages
 WHERE repo_id = $1 AND cmt_hash = ANY ($2::text[])
@@ -126,6 +143,48 @@ func (q *Queries) DropCommits(ctx context.Context, db DBTX, arg DropCommitsParam
 	return err
 }
 
+const dropInherited = `-- name: DropInherited :one
+WITH dropped AS (
+    DELETE FROM augur_data.commits
+    WHERE repo_id = $1 AND cmt_commit_hash = ANY ($2::text[]) AND cmt_id <= $3
+    RETURNING cmt_commit_hash
+)
+SELECT count(DISTINCT cmt_commit_hash) AS commits
+FROM dropped
+`
+
+type DropInheritedParams struct {
+	RepoID    int64
+	Hashes    []string
+	Inherited int64
+}
+
+// DropInherited removes the inherited rows of commits, and counts the commits that had any.
+func (q *Queries) DropInherited(ctx context.Context, db DBTX, arg DropInheritedParams) (int64, error) {
+	row := db.QueryRow(ctx, dropInherited, arg.RepoID, arg.Hashes, arg.Inherited)
+	var commits int64
+	err := row.Scan(&commits)
+	return commits, err
+}
+
+const dropInheritedParents = `-- name: DropInheritedParents :exec
+DELETE FROM augur_data.commit_parents p
+USING augur_data.commits c
+WHERE c.repo_id = $1 AND c.cmt_commit_hash = ANY ($2::text[]) AND c.cmt_id <= $3 AND (p.cmt_id = c.cmt_id OR p.parent_id = c.cmt_id)
+`
+
+type DropInheritedParentsParams struct {
+	RepoID    int64
+	Hashes    []string
+	Inherited int64
+}
+
+// DropInheritedParents removes the links from and to inherited rows of commits.
+func (q *Queries) DropInheritedParents(ctx context.Context, db DBTX, arg DropInheritedParentsParams) error {
+	_, err := db.Exec(ctx, dropInheritedParents, arg.RepoID, arg.Hashes, arg.Inherited)
+	return err
+}
+
 const dropParents = `-- name: DropParents :exec
 DELETE FROM augur_data.commit_parents p
 USING augur_data.commits c
@@ -146,7 +205,7 @@ func (q *Queries) DropParents(ctx context.Context, db DBTX, arg DropParentsParam
 const endHistory = `-- name: EndHistory :exec
 WITH history AS (
     UPDATE augur_operations.git_history AS g
-    SET head = $1::text, target = NULL
+    SET head = $1::text, target = NULL, inherited = NULL
     WHERE g.repo_id = $2
     RETURNING g.repo_id, g.commits
 )
@@ -165,6 +224,39 @@ type EndHistoryParams struct {
 func (q *Queries) EndHistory(ctx context.Context, db DBTX, arg EndHistoryParams) error {
 	_, err := db.Exec(ctx, endHistory, arg.Head, arg.RepoID)
 	return err
+}
+
+const exactCommits = `-- name: ExactCommits :many
+SELECT DISTINCT cmt_commit_hash
+FROM augur_data.commits
+WHERE repo_id = $1 AND cmt_id > $2
+ORDER BY cmt_commit_hash
+`
+
+type ExactCommitsParams struct {
+	RepoID    int64
+	Inherited int64
+}
+
+// ExactCommits lists the commits of a repository that this program has stored, not the program before it.
+func (q *Queries) ExactCommits(ctx context.Context, db DBTX, arg ExactCommitsParams) ([]string, error) {
+	rows, err := db.Query(ctx, exactCommits, arg.RepoID, arg.Inherited)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var cmt_commit_hash string
+		if err := rows.Scan(&cmt_commit_hash); err != nil {
+			return nil, err
+		}
+		items = append(items, cmt_commit_hash)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const firstRows = `-- name: FirstRows :many
@@ -206,6 +298,26 @@ func (q *Queries) FirstRows(ctx context.Context, db DBTX, arg FirstRowsParams) (
 	return items, nil
 }
 
+const inheritHistory = `-- name: InheritHistory :execrows
+UPDATE augur_operations.git_history g
+SET inherited = c.last, commits = c.commits, attributed = false, cached = false
+FROM (
+    SELECT max(cmt_id) AS last, count(DISTINCT cmt_commit_hash) AS commits
+    FROM augur_data.commits
+    WHERE repo_id = $1
+) AS c
+WHERE g.repo_id = $1 AND g.head IS NULL AND g.target IS NULL AND c.last IS NOT NULL
+`
+
+// InheritHistory takes over the commits that another program has stored of a repository whose history was never read here.
+func (q *Queries) InheritHistory(ctx context.Context, db DBTX, repoID int64) (int64, error) {
+	result, err := db.Exec(ctx, inheritHistory, repoID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const markUnreachable = `-- name: MarkUnreachable :exec
 INSERT INTO augur_operations.unreachable_commit (repo_id, commit_hash)
 SELECT $1::bigint, unnest($2::text[])
@@ -220,6 +332,32 @@ type MarkUnreachableParams struct {
 // MarkUnreachable notes commits that left the history.
 func (q *Queries) MarkUnreachable(ctx context.Context, db DBTX, arg MarkUnreachableParams) error {
 	_, err := db.Exec(ctx, markUnreachable, arg.RepoID, arg.Hashes)
+	return err
+}
+
+const moveComments = `-- name: MoveComments :exec
+UPDATE augur_data.commit_comment_ref r
+SET cmt_id = n.cmt_id
+FROM (SELECT unnest($1::text[]) AS hash, unnest($2::bigint[]) AS cmt_id) AS n
+JOIN augur_data.commits c ON c.repo_id = $3 AND c.cmt_commit_hash = n.hash AND c.cmt_id <= $4
+WHERE r.cmt_id = c.cmt_id
+`
+
+type MoveCommentsParams struct {
+	Hashes    []string
+	IDs       []int64
+	RepoID    int64
+	Inherited int64
+}
+
+// MoveComments links comments on inherited rows of commits to the first exact row of each.
+func (q *Queries) MoveComments(ctx context.Context, db DBTX, arg MoveCommentsParams) error {
+	_, err := db.Exec(ctx, moveComments,
+		arg.Hashes,
+		arg.IDs,
+		arg.RepoID,
+		arg.Inherited,
+	)
 	return err
 }
 

@@ -6,6 +6,7 @@
 package db
 
 import (
+	"context"
 	"time"
 )
 
@@ -18,4 +19,30 @@ type CopyDependenciesParams struct {
 	ToolVersion        *string
 	DataSource         *string
 	DataCollectionDate *time.Time
+}
+
+const dropOldDependencies = `-- name: DropOldDependencies :execrows
+DELETE FROM augur_data.repo_dependencies d
+WHERE d.repo_id = $1::bigint AND d.data_collection_date < (
+    SELECT s.data_collection_date
+    FROM augur_data.repo_dependencies s
+    WHERE s.repo_id = $1::bigint
+    GROUP BY s.data_collection_date
+    ORDER BY s.data_collection_date DESC
+    LIMIT 1 OFFSET $2::int
+)
+`
+
+type DropOldDependenciesParams struct {
+	RepoID int64
+	Newer  int32
+}
+
+// DropOldDependencies removes the snapshots of a repository that have more than so many newer ones.
+func (q *Queries) DropOldDependencies(ctx context.Context, db DBTX, arg DropOldDependenciesParams) (int64, error) {
+	result, err := db.Exec(ctx, dropOldDependencies, arg.RepoID, arg.Newer)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

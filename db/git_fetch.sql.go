@@ -10,7 +10,7 @@ import (
 )
 
 const gitHistory = `-- name: GitHistory :one
-SELECT repo_id, branch, fetched, head, target, commits, repaired, fetched_at, stored_at, mailmap, attributed, cached, reattributed
+SELECT repo_id, branch, fetched, head, target, commits, repaired, fetched_at, stored_at, mailmap, attributed, cached, reattributed, inherited
 FROM augur_operations.git_history
 WHERE repo_id = $1
 `
@@ -33,6 +33,7 @@ func (q *Queries) GitHistory(ctx context.Context, db DBTX, repoID int64) (AugurO
 		&i.Attributed,
 		&i.Cached,
 		&i.Reattributed,
+		&i.Inherited,
 	)
 	return i, err
 }

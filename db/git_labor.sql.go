@@ -6,6 +6,7 @@
 package db
 
 import (
+	"context"
 	"time"
 )
 
@@ -26,4 +27,30 @@ type CopyLaborParams struct {
 	ToolVersion         *string
 	DataSource          *string
 	DataCollectionDate  *time.Time
+}
+
+const dropOldLabor = `-- name: DropOldLabor :execrows
+DELETE FROM augur_data.repo_labor d
+WHERE d.repo_id = $1::bigint AND d.rl_analysis_date < (
+    SELECT s.rl_analysis_date
+    FROM augur_data.repo_labor s
+    WHERE s.repo_id = $1::bigint
+    GROUP BY s.rl_analysis_date
+    ORDER BY s.rl_analysis_date DESC
+    LIMIT 1 OFFSET $2::int
+)
+`
+
+type DropOldLaborParams struct {
+	RepoID int64
+	Newer  int32
+}
+
+// DropOldLabor removes the snapshots of a repository that have more than so many newer ones.
+func (q *Queries) DropOldLabor(ctx context.Context, db DBTX, arg DropOldLaborParams) (int64, error) {
+	result, err := db.Exec(ctx, dropOldLabor, arg.RepoID, arg.Newer)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

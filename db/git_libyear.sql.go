@@ -28,6 +28,32 @@ type CopyLibyearsParams struct {
 	DataCollectionDate *time.Time
 }
 
+const dropOldLibyears = `-- name: DropOldLibyears :execrows
+DELETE FROM augur_data.repo_deps_libyear d
+WHERE d.repo_id = $1::bigint AND d.data_collection_date < (
+    SELECT s.data_collection_date
+    FROM augur_data.repo_deps_libyear s
+    WHERE s.repo_id = $1::bigint
+    GROUP BY s.data_collection_date
+    ORDER BY s.data_collection_date DESC
+    LIMIT 1 OFFSET $2::int
+)
+`
+
+type DropOldLibyearsParams struct {
+	RepoID int64
+	Newer  int32
+}
+
+// DropOldLibyears removes the snapshots of a repository that have more than so many newer ones.
+func (q *Queries) DropOldLibyears(ctx context.Context, db DBTX, arg DropOldLibyearsParams) (int64, error) {
+	result, err := db.Exec(ctx, dropOldLibyears, arg.RepoID, arg.Newer)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const forgetRegistryPackages = `-- name: ForgetRegistryPackages :execrows
 DELETE FROM augur_operations.registry_package
 WHERE expires_at < clock_timestamp() - interval '30 days'

@@ -36,6 +36,8 @@ type AugurOperationsGitHistory struct {
 	Cached bool
 	// How often stored commits were attributed, or summed up, anew: a run that stores commits meanwhile must not rely on what it remembers of the sums
 	Reattributed int64
+	// Rows of commits up to this cmt_id were stored by another program (Augur), and each run replaces what is left of them by exact ones; NULL: none is left
+	Inherited *int64
 }
 
 // How the clock of each machine with a backend or a worker differs from the database's, which alone decides

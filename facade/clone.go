@@ -305,7 +305,7 @@ func (g *Git) Repair(ctx context.Context, url, dir string) error {
 	return g.Clone(ctx, url, dir)
 }
 
-// transfer runs a command that receives objects, and once more without the check of objects when that is what it failed of: some old histories have dates or names that the check refuses.
+// transfer runs a command that receives objects into dir. Neither on the way nor in the end may dir be larger than the limit.
 func (g *Git) transfer(ctx context.Context, c call, dir string, clean func() error, args ...string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
@@ -319,6 +319,17 @@ func (g *Git) transfer(ctx context.Context, c call, dir string, clean func() err
 		<-watched
 		cancel(nil)
 	}()
+	if err := g.receive(ctx, c, dir, clean, args...); err != nil {
+		return err
+	}
+	if err := g.checkSize(dir); err != nil {
+		return &Error{Op: c.op, Kind: ErrTooLarge, Err: err}
+	}
+	return nil
+}
+
+// receive runs the command, and once more without the check of objects when that is what it failed of: some old histories have dates or names that the check refuses.
+func (g *Git) receive(ctx context.Context, c call, dir string, clean func() error, args ...string) error {
 	_, err := g.run(ctx, c, args...)
 	var e *Error
 	if !errors.As(err, &e) || !strings.Contains(e.Stderr, "fsck error") {
@@ -336,8 +347,7 @@ func (g *Git) transfer(ctx context.Context, c call, dir string, clean func() err
 const sizeInterval = 250 * time.Millisecond
 
 func (g *Git) watchSize(dir string, done <-chan struct{}, cancel context.CancelCauseFunc) {
-	limit := g.options.MaxBytes
-	if limit <= 0 {
+	if g.options.MaxBytes <= 0 {
 		return
 	}
 	ticker := time.NewTicker(sizeInterval)
@@ -347,12 +357,21 @@ func (g *Git) watchSize(dir string, done <-chan struct{}, cancel context.CancelC
 		case <-done:
 			return
 		case <-ticker.C:
-			if n := size(dir); n > limit {
-				cancel(fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit))
+			if err := g.checkSize(dir); err != nil {
+				cancel(err)
 				return
 			}
 		}
 	}
+}
+
+// checkSize is ErrTooLarge when dir is larger than the limit.
+func (g *Git) checkSize(dir string) error {
+	limit := g.options.MaxBytes
+	if limit <= 0 || size(dir) <= limit {
+		return nil
+	}
+	return fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 }
 
 // size of all files under dir. Files that vanish meanwhile do not count.

@@ -5,6 +5,24 @@ FROM augur_data.commits
 WHERE repo_id = @repo_id
 ORDER BY cmt_commit_hash;
 
+-- name: ExactCommits :many
+-- ExactCommits lists the commits of a repository that this program has stored, not the program before it.
+SELECT DISTINCT cmt_commit_hash
+FROM augur_data.commits
+WHERE repo_id = @repo_id AND cmt_id > @inherited
+ORDER BY cmt_commit_hash;
+
+-- name: InheritHistory :execrows
+-- InheritHistory takes over the commits that another program has stored of a repository whose history was never read here.
+UPDATE augur_operations.git_history g
+SET inherited = c.last, commits = c.commits, attributed = false, cached = false
+FROM (
+    SELECT max(cmt_id) AS last, count(DISTINCT cmt_commit_hash) AS commits
+    FROM augur_data.commits
+    WHERE repo_id = @repo_id
+) AS c
+WHERE g.repo_id = @repo_id AND g.head IS NULL AND g.target IS NULL AND c.last IS NOT NULL;
+
 -- name: NextCommitIDs :many
 -- NextCommitIDs takes ids from the sequence of commits.
 SELECT nextval('augur_data.commits_cmt_id_seq')::bigint AS cmt_id
@@ -62,7 +80,7 @@ WHERE repo_id = @repo_id;
 -- EndHistory notes that the history up to a commit is stored whole, and keeps the status's number of commits.
 WITH history AS (
     UPDATE augur_operations.git_history AS g
-    SET head = sqlc.narg('head')::text, target = NULL
+    SET head = sqlc.narg('head')::text, target = NULL, inherited = NULL
     WHERE g.repo_id = @repo_id
     RETURNING g.repo_id, g.commits
 )
@@ -88,6 +106,12 @@ DELETE FROM augur_data.commit_parents p
 USING augur_data.commits c
 WHERE c.repo_id = @repo_id AND c.cmt_commit_hash = ANY (@hashes::text[]) AND (p.cmt_id = c.cmt_id OR p.parent_id = c.cmt_id);
 
+-- name: DropComments :exec
+-- DropComments removes the links of comments to commits; the messages stay.
+DELETE FROM augur_data.commit_comment_ref r
+USING augur_data.commits c
+WHERE c.repo_id = @repo_id AND c.cmt_commit_hash = ANY (@hashes::text[]) AND r.cmt_id = c.cmt_id;
+
 -- name: DropCommits :exec
 -- DropCommits removes the file changes of commits.
 DELETE FROM augur_data.commits
@@ -97,3 +121,27 @@ WHERE repo_id = @repo_id AND cmt_commit_hash = ANY (@hashes::text[]);
 -- DropCommitMessages removes the messages of commits.
 DELETE FROM augur_data.commit_messages
 WHERE repo_id = @repo_id AND cmt_hash = ANY (@hashes::text[]);
+
+-- name: MoveComments :exec
+-- MoveComments links comments on inherited rows of commits to the first exact row of each.
+UPDATE augur_data.commit_comment_ref r
+SET cmt_id = n.cmt_id
+FROM (SELECT unnest(@hashes::text[]) AS hash, unnest(@ids::bigint[]) AS cmt_id) AS n
+JOIN augur_data.commits c ON c.repo_id = @repo_id AND c.cmt_commit_hash = n.hash AND c.cmt_id <= @inherited
+WHERE r.cmt_id = c.cmt_id;
+
+-- name: DropInheritedParents :exec
+-- DropInheritedParents removes the links from and to inherited rows of commits.
+DELETE FROM augur_data.commit_parents p
+USING augur_data.commits c
+WHERE c.repo_id = @repo_id AND c.cmt_commit_hash = ANY (@hashes::text[]) AND c.cmt_id <= @inherited AND (p.cmt_id = c.cmt_id OR p.parent_id = c.cmt_id);
+
+-- name: DropInherited :one
+-- DropInherited removes the inherited rows of commits, and counts the commits that had any.
+WITH dropped AS (
+    DELETE FROM augur_data.commits
+    WHERE repo_id = @repo_id AND cmt_commit_hash = ANY (@hashes::text[]) AND cmt_id <= @inherited
+    RETURNING cmt_commit_hash
+)
+SELECT count(DISTINCT cmt_commit_hash) AS commits
+FROM dropped;

@@ -1,6 +1,6 @@
 -- name: GitHistory :one
 -- GitHistory reads how far the history of a repository is stored.
-SELECT repo_id, branch, fetched, head, target, commits, repaired, fetched_at, stored_at, mailmap, attributed, cached, reattributed
+SELECT repo_id, branch, fetched, head, target, commits, repaired, fetched_at, stored_at, mailmap, attributed, cached, reattributed, inherited
 FROM augur_operations.git_history
 WHERE repo_id = @repo_id;
 

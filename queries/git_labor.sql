@@ -9,3 +9,15 @@ INSERT INTO augur_data.repo_labor (
     @total_lines, @code_lines, @comment_lines, @blank_lines, @code_complexity, @repo_url,
     @tool_source, @tool_version, @data_source, @data_collection_date
 );
+
+-- name: DropOldLabor :execrows
+-- DropOldLabor removes the snapshots of a repository that have more than so many newer ones.
+DELETE FROM augur_data.repo_labor d
+WHERE d.repo_id = @repo_id::bigint AND d.rl_analysis_date < (
+    SELECT s.rl_analysis_date
+    FROM augur_data.repo_labor s
+    WHERE s.repo_id = @repo_id::bigint
+    GROUP BY s.rl_analysis_date
+    ORDER BY s.rl_analysis_date DESC
+    LIMIT 1 OFFSET @newer::int
+);

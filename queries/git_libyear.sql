@@ -8,6 +8,18 @@ INSERT INTO augur_data.repo_deps_libyear (
     @tool_source, @tool_version, @data_source, @data_collection_date
 );
 
+-- name: DropOldLibyears :execrows
+-- DropOldLibyears removes the snapshots of a repository that have more than so many newer ones.
+DELETE FROM augur_data.repo_deps_libyear d
+WHERE d.repo_id = @repo_id::bigint AND d.data_collection_date < (
+    SELECT s.data_collection_date
+    FROM augur_data.repo_deps_libyear s
+    WHERE s.repo_id = @repo_id::bigint
+    GROUP BY s.data_collection_date
+    ORDER BY s.data_collection_date DESC
+    LIMIT 1 OFFSET @newer::int
+);
+
 -- name: RegistryPackage :one
 -- RegistryPackage is what a registry said about a package, and whether that was lately.
 SELECT answer, (expires_at > clock_timestamp())::boolean AS fresh

@@ -55,9 +55,9 @@ func (p *People) Sum(ctx context.Context, tx pgx.Tx, pairs []Pair) error {
 	if len(pairs) == 0 {
 		return nil
 	}
-	repos, emails := make([]int64, len(pairs)), make([]string, len(pairs))
+	repos, emails, from := make([]int64, len(pairs)), make([]string, len(pairs)), make([]int16, len(pairs))
 	for i, pair := range pairs {
-		repos[i], emails[i] = pair.RepoID, pair.Email
+		repos[i], emails[i], from[i] = pair.RepoID, pair.Email, pair.FromYear
 	}
 	rules, err := p.report(ctx, tx)
 	if err != nil {
@@ -66,7 +66,7 @@ func (p *People) Sum(ctx context.Context, tx pgx.Tx, pairs []Pair) error {
 	if err := p.queries.LockCaches(ctx, tx, repos); err != nil {
 		return fmt.Errorf("lock caches: %w", err)
 	}
-	a := db.SumAnnualParams{RepoIDs: repos, Emails: emails, ByAuthorDate: rules.ByAuthorDate, ByCommitter: rules.ByCommitter, ToolVersion: p.rules.ToolVersion}
+	a := db.SumAnnualParams{RepoIDs: repos, Emails: emails, FromYears: from, ByAuthorDate: rules.ByAuthorDate, ByCommitter: rules.ByCommitter, ToolVersion: p.rules.ToolVersion}
 	if err := p.queries.SumAnnual(ctx, tx, a); err != nil {
 		return fmt.Errorf("sum up years: %w", err)
 	}
@@ -91,7 +91,7 @@ func (p *People) Touched(ctx context.Context, tx pgx.Tx, repoID int64, hashes []
 	}
 	pairs := make([]Pair, len(emails))
 	for i, email := range emails {
-		pairs[i] = Pair{repoID, email}
+		pairs[i] = Pair{RepoID: repoID, Email: email}
 	}
 	return pairs, nil
 }
@@ -139,7 +139,7 @@ func (p *People) RebuildOne(ctx context.Context, page Page, repoID int64) error 
 		}
 		pairs := make([]Pair, len(emails))
 		for i, email := range emails {
-			pairs[i] = Pair{repoID, email}
+			pairs[i] = Pair{RepoID: repoID, Email: email}
 		}
 		if err := p.Sum(ctx, tx, pairs); err != nil {
 			return err

@@ -119,10 +119,11 @@ func (p *People) spans(ctx context.Context, tx db.DBTX, emails []string) (map[st
 	return spans, nil
 }
 
-// Pair is whose commits in which repository.
+// Pair is whose commits in which repository, from a year on; 0 stands for all.
 type Pair struct {
-	RepoID int64
-	Email  string
+	RepoID   int64
+	Email    string
+	FromYear int16
 }
 
 func comparePairs(a, b Pair) int {
@@ -173,7 +174,7 @@ func (p *People) update(ctx context.Context, tx pgx.Tx, identities []Identity, l
 	for _, row := range authors {
 		rows += int(row.Rows)
 		if !rules.ByCommitter {
-			touched = append(touched, Pair{row.RepoID, row.OldEmail}, Pair{row.RepoID, row.Email})
+			touched = append(touched, Pair{RepoID: row.RepoID, Email: row.OldEmail}, Pair{RepoID: row.RepoID, Email: row.Email})
 		}
 	}
 	most := rows
@@ -181,7 +182,7 @@ func (p *People) update(ctx context.Context, tx pgx.Tx, identities []Identity, l
 	for _, row := range committers {
 		rows += int(row.Rows)
 		if rules.ByCommitter {
-			touched = append(touched, Pair{row.RepoID, row.OldEmail}, Pair{row.RepoID, row.Email})
+			touched = append(touched, Pair{RepoID: row.RepoID, Email: row.OldEmail}, Pair{RepoID: row.RepoID, Email: row.Email})
 		}
 	}
 	return max(most, rows), touched, nil

@@ -235,3 +235,26 @@ func TestEmailOfPlainGitIsAskedAboutOnceAPlatformHasIt(t *testing.T) {
 	w.store(plain, c)
 	require.Equal(t, []string{fmt.Sprint(hub, " ", hashes[0])}, w.strings("SELECT repo_id || ' ' || commit_hash FROM augur_operations.commit_email"))
 }
+
+func TestAnUpdateSumsUpItsYearsOnly(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	repo := w.repo("https://git.example.org/x", 1)
+	at := func(day string) commit {
+		return commit{name: "Ann", email: "ann@x.example", day: day, files: []people.FileChange{change("a", 1), change(day, 2)}}
+	}
+	w.store(repo, at("2019-12-29"), at("2019-12-30"), at("2021-01-01"), at("2024-12-30"), at("0001-01-01"), at("9999-12-31"))
+	const old = "SELECT concat_ws(' ', xmin, year, week) FROM dm_repo_weekly WHERE year < 2024 ORDER BY year, week"
+	before := w.strings(old)
+	for _, day := range []string{"2025-01-02", "2024-12-31", "2025-01-01"} {
+		w.tally[repo] = people.NewTally(false) // another run
+		w.store(repo, at(day), at(day))
+		require.Equal(t, w.summed(), w.cached(), day)
+	}
+	require.Equal(t, before, w.strings(old))
+	for _, day := range []string{"2020-01-01", "2021-01-03", "0001-01-02", "9999-12-30"} { // a week may belong to another year than its days
+		w.tally[repo] = people.NewTally(false)
+		w.store(repo, at(day), at("2024-12-31"))
+		require.Equal(t, w.summed(), w.cached(), day)
+	}
+}

@@ -15,15 +15,32 @@ import (
 // Email is an e-mail of commits, a name that it was used with, and a commit that tells about it.
 type Email struct{ Email, Name, Hash string }
 
+// Meet notes e-mails of a repository's commits that are about to be stored, and finds the people behind those that nobody has seen before, as far as no platform has
+// to be asked: such commits are stored with their contributor, and need not change later.
+func (p *People) Meet(ctx context.Context, tx pgx.Tx, repoID int64, emails []Email) error {
+	unseen, err := p.noteEmails(ctx, tx, repoID, emails)
+	if err != nil || len(unseen) == 0 || !p.rules.Contributors {
+		return err
+	}
+	_, err = p.resolve(ctx, tx, unseen)
+	return err
+}
+
 // NoteEmails notes e-mails of a repository's commits that are not known yet, so that somebody is found for them. Empty ones are nobody's.
 func (p *People) NoteEmails(ctx context.Context, tx pgx.Tx, repoID int64, emails []Email) error {
+	_, err := p.noteEmails(ctx, tx, repoID, emails)
+	return err
+}
+
+// noteEmails returns those that were not known.
+func (p *People) noteEmails(ctx context.Context, tx pgx.Tx, repoID int64, emails []Email) (unseen []Email, err error) {
 	addresses := make([]string, len(emails))
 	for i, e := range emails {
 		addresses[i] = e.Email
 	}
 	known, err := p.queries.KnownCommitEmails(ctx, tx, addresses)
 	if err != nil {
-		return fmt.Errorf("look for known e-mails: %w", err)
+		return nil, fmt.Errorf("look for known e-mails: %w", err)
 	}
 	seen := make(map[string]bool, len(known))
 	for _, email := range known {
@@ -37,19 +54,20 @@ func (p *People) NoteEmails(ctx context.Context, tx pgx.Tx, repoID int64, emails
 			continue
 		}
 		seen[e.Email] = true
+		unseen = append(unseen, e)
 		n.Emails, n.Names, n.Hashes = append(n.Emails, e.Email), append(n.Names, e.Name), append(n.Hashes, e.Hash)
 	}
 	if len(n.Emails) > 0 {
 		if err := p.queries.NoteCommitEmails(ctx, tx, n); err != nil {
-			return fmt.Errorf("note e-mails: %w", err)
+			return nil, fmt.Errorf("note e-mails: %w", err)
 		}
 	}
 	if len(again.Emails) > 0 {
 		if err := p.queries.AskElsewhere(ctx, tx, again); err != nil {
-			return fmt.Errorf("note whom to ask about e-mails: %w", err)
+			return nil, fmt.Errorf("note whom to ask about e-mails: %w", err)
 		}
 	}
-	return nil
+	return unseen, nil
 }
 
 // pageEmails is how many e-mails are resolved at once.

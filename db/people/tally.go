@@ -48,8 +48,8 @@ type Window struct {
 	tally *Tally
 	rows  [levels]map[key]*sums
 	seen  map[uint64]int // the year of each file that is counted first
-	// doubtful are e-mails with files that may have been counted before.
-	doubtful map[string]struct{}
+	// doubtful are e-mails with files that may have been counted before, and the first year of which that is true.
+	doubtful map[string]int16
 }
 
 // key is a row of the caches of a repository; part is the month or the week.
@@ -73,7 +73,7 @@ func (t *Tally) Window(version int64) *Window {
 		t.fresh, t.seen, t.size = false, nil, 0
 	}
 	t.version = version
-	w := &Window{tally: t, seen: map[uint64]int{}, doubtful: map[string]struct{}{}}
+	w := &Window{tally: t, seen: map[uint64]int{}, doubtful: map[string]int16{}}
 	for level := range w.rows {
 		w.rows[level] = map[key]*sums{}
 	}
@@ -107,7 +107,9 @@ func (w *Window) count(level int, k key, files []FileChange) {
 	t := w.tally
 	year := int(k.year)
 	if !t.fresh || year <= t.forgotten {
-		w.doubtful[k.email] = struct{}{}
+		if first, ok := w.doubtful[k.email]; !ok || k.year < first {
+			w.doubtful[k.email] = k.year
+		}
 	}
 	prefix := maphash.Comparable(t.seed, k) + uint64(level) //nolint:gosec // a level is small
 	counted := t.seen[year]
@@ -176,7 +178,7 @@ func (p *People) AddWindow(ctx context.Context, tx pgx.Tx, repoID int64, w *Wind
 			return fmt.Errorf("look for e-mails that have sums: %w", err)
 		}
 		for _, email := range again {
-			pairs, skip[email] = append(pairs, Pair{repoID, email}), true
+			pairs, skip[email] = append(pairs, Pair{RepoID: repoID, Email: email, FromYear: w.doubtful[email]}), true
 		}
 	}
 	if err := p.queries.LockCaches(ctx, tx, []int64{repoID}); err != nil {

@@ -17,8 +17,7 @@ var (
 // golang reads the imports with Go's own parser, which also gives those before a fault.
 func golang(src []byte) []string {
 	file, err := parser.ParseFile(gotoken.NewFileSet(), "", src, parser.ImportsOnly)
-	if file == nil {
-		_ = err // it says only that there is nothing
+	if err != nil && file == nil {
 		return nil
 	}
 	var names []string

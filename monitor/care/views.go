@@ -99,7 +99,7 @@ func viewOf(row db.MaterializedViewsRow) View {
 }
 
 // Refresh refreshes views, one after another, those that others are made from first. Readers are never kept out, except from a view that was
-// never filled. What goes wrong with a view is its outcome, and the next one follows; an error is that of the whole work. It returns
+// never filled. After them it fills unknown_cache, as Augur does, if a view of commits has changed. What goes wrong with a view is its outcome, and the next one follows; an error is that of the whole work. It returns
 // [ErrBusy], with what was done, as soon as another process has the turn.
 func (c *Care) Refresh(ctx context.Context, o RefreshOptions) ([]View, error) {
 	if err := c.check(ctx, o.Views); err != nil {
@@ -110,7 +110,7 @@ func (c *Care) Refresh(ctx context.Context, o RefreshOptions) ([]View, error) {
 	for {
 		view, err := c.look(ctx, o, looked)
 		if errors.Is(err, errNone) {
-			return done, nil
+			return done, c.fillUnknown(ctx, done, o.Timeout)
 		}
 		if err != nil {
 			return done, err
@@ -259,6 +259,30 @@ func (c *Care) end(ctx context.Context, tx pgx.Tx, view View, facts db.EndViewPa
 	}
 	if err := c.queries.EndView(ctx, tx, facts); err != nil {
 		return fmt.Errorf("note the outcome of %s: %w", view.Name, err)
+	}
+	return nil
+}
+
+// fillUnknown brings unknown_cache up to the commits, when a view that is made from them was refreshed.
+func (c *Care) fillUnknown(ctx context.Context, done []View, timeout time.Duration) error {
+	if !slices.ContainsFunc(done, func(v View) bool { return v.Outcome == Refreshed && slices.Contains(v.MadeFrom, "augur_data.commits") }) {
+		return nil
+	}
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
+		taken, err := c.queries.TryTurn(ctx, tx, turn)
+		if err != nil || !taken {
+			return err
+		}
+		_, err = c.queries.FillUnknownCache(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("fill unknown_cache: %w", err)
 	}
 	return nil
 }

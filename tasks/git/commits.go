@@ -23,9 +23,9 @@ const (
 
 // commits stores the commits that git_fetch found and that are not stored yet.
 func (s *Source) commits(ctx context.Context, c *tasks.Collection) error {
-	stored, err := s.queries.GitHistory(ctx, c.Pool(), c.Repo.ID)
+	stored, err := s.history(ctx, c)
 	if err != nil {
-		return fmt.Errorf("read the history of %s: %w", c.Repo.URL, err)
+		return err
 	}
 	if stored.Fetched == nil && stored.Commits == 0 {
 		return s.finish(ctx, c, nil)
@@ -72,7 +72,7 @@ func (s *Source) store(ctx context.Context, c *tasks.Collection, stored db.Augur
 	if err != nil {
 		return err
 	}
-	w := s.newWriter(c, settings, crowd, len(todo))
+	w := s.newWriter(c, settings, crowd, len(todo), stored.Inherited)
 	if err := w.begin(ctx, head.Hash, gone); err != nil {
 		return err
 	}
@@ -103,9 +103,9 @@ func (s *Source) cloneWith(ctx context.Context, c *tasks.Collection, git *facade
 }
 
 // compare finds the commits to store, parents before children, and those that are stored but are no longer part of the history. As long as
-// history only grows, git knows the answer; after a rewrite or an interrupted run both sides are compared.
+// history only grows, git knows the answer; after a rewrite or an interrupted run, or where commits were inherited, both sides are compared.
 func (s *Source) compare(ctx context.Context, c *tasks.Collection, clone *facade.Repository, head string, stored db.AugurOperationsGitHistory) (todo, gone []string, err error) {
-	if head != "" && stored.Target == nil {
+	if head != "" && stored.Target == nil && stored.Inherited == nil {
 		base := ""
 		grown := stored.Head == nil
 		if !grown {
@@ -132,7 +132,13 @@ func (s *Source) compare(ctx context.Context, c *tasks.Collection, clone *facade
 			return nil, nil, verdict(err)
 		}
 	}
-	return difference(reachable, have), difference(have, reachable), nil
+	gone = difference(have, reachable)
+	if stored.Inherited != nil {
+		if have, err = s.exact(ctx, c, *stored.Inherited); err != nil {
+			return nil, nil, err
+		}
+	}
+	return difference(reachable, have), gone, nil
 }
 
 // difference is what all has and less has not, in the order of all.

@@ -191,7 +191,7 @@ func (m *crowd) note(ctx context.Context, tx pgx.Tx, changes map[face]face) erro
 	return nil
 }
 
-// recognise finds out who the people in a window are. Until the transaction ends that stays so.
+// recognise notes the e-mails of a window and finds out who the people in it are. Until the transaction ends that stays so.
 func (m *crowd) recognise(ctx context.Context, tx pgx.Tx, window []*facade.Commit) (map[face]people.Attribution, error) {
 	if err := m.queries.SharePeople(ctx, tx); err != nil {
 		return nil, fmt.Errorf("lock people: %w", err)
@@ -210,6 +210,9 @@ func (m *crowd) recognise(ctx context.Context, tx pgx.Tx, window []*facade.Commi
 		}
 	}
 	if err := m.note(ctx, tx, changes); err != nil {
+		return nil, err
+	}
+	if err := m.people.Meet(ctx, tx, m.repo.ID, m.emails(window)); err != nil {
 		return nil, err
 	}
 	found, err := m.people.Attribute(ctx, tx, identities)
@@ -238,11 +241,8 @@ func (m *crowd) contributor(a people.Attribution) pgtype.UUID {
 	return a.Contributor
 }
 
-// count notes the e-mails of a window that is written, and adds it to the sums, if those are kept.
+// count adds a window that is written to the sums, if those are kept.
 func (m *crowd) count(ctx context.Context, tx pgx.Tx, window []*facade.Commit, faces map[face]people.Attribution) (*people.Window, error) {
-	if err := m.people.NoteEmails(ctx, tx, m.repo.ID, m.emails(window)); err != nil {
-		return nil, err
-	}
 	if !m.rules.Caches {
 		return nil, nil //nolint:nilnil // nothing was counted
 	}

@@ -1,12 +1,16 @@
 package git_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"augur/tasks/tasktest"
 )
 
 // labor is the newest snapshot of lines.
@@ -84,4 +88,39 @@ func TestLimitedRunLeavesTheFilesOut(t *testing.T) {
 	w.collectWell()
 	require.Empty(t, w.labor())
 	require.Equal(t, []string{"git_commits", "git_contributors", "git_fetch"}, w.strings("SELECT kind FROM augur_operations.collection_task ORDER BY 1"))
+}
+
+func TestOldSnapshotsGoAsTheSettingSays(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	n := 0
+	next := func() {
+		t.Helper()
+		n++
+		w.commit("a.py", strings.Repeat(fmt.Sprintf("import m%d\n", n), n))
+		w.commit("requirements.txt", fmt.Sprintf("one==1.%d\n", n))
+		w.collectWell()
+	}
+	snapshots := func() []string {
+		return w.strings(`SELECT count(DISTINCT rl_analysis_date)::text FROM repo_labor UNION ALL SELECT count(DISTINCT data_collection_date)::text FROM repo_dependencies
+			UNION ALL SELECT count(DISTINCT data_collection_date)::text FROM repo_deps_libyear`)
+	}
+	// Another repository keeps what is its own.
+	w.exec("INSERT INTO repo_labor (repo_id, rl_analysis_date) SELECT $1, '2001-01-01' ", tasktest.AddRepo(t, w.pool, "https://git.example.org/other"))
+	w.options = noRegistries
+	for range 3 {
+		next()
+	}
+	require.Equal(t, []string{"4", "3", "3"}, snapshots(), "all stay")
+	newest := w.labor()
+	w.options = append(slices.Clone(noRegistries), "Facade.snapshots_kept=2")
+	w.collectWell()
+	require.Equal(t, []string{"4", "3", "3"}, snapshots(), "old ones go with the next")
+	next()
+	require.Equal(t, []string{"3", "2", "2"}, snapshots())
+	require.NotEqual(t, newest, w.labor())
+	w.options = append(slices.Clone(noRegistries), "Facade.snapshots_kept=1")
+	next()
+	require.Equal(t, []string{"2", "1", "1"}, snapshots())
+	require.NotEmpty(t, w.labor())
 }

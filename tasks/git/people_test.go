@@ -88,6 +88,25 @@ func TestCommitsFindTheirPeople(t *testing.T) {
 	w.requireSums()
 }
 
+func TestPeopleWhomNobodyHasToBeAskedAboutAreStoredAtOnce(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.exec("INSERT INTO contributors (cntrb_id, cntrb_login, cntrb_canonical) VALUES ('01000000-0100-0000-0000-000000000000', 'bob', 'bob@redhat.com')")
+	w.as("Ann", "7+ann@users.noreply.github.com", "a", "1\n")
+	w.as("Bob", "bob@redhat.com", "b", "1\n")
+	require.NoError(t, os.WriteFile(filepath.Join(w.upstream, ".mailmap"), []byte("<8+cem@users.noreply.github.com> <cem@old>\n"), 0o644))
+	w.as("Cem", "cem@old", "c", "1\n")
+	w.as("Eve", "eve@x.example", "d", "1\n")
+	w.collectWell()
+	require.Equal(t, []string{
+		"Ann 7+ann@users.noreply.github.com 7+ann@users.noreply.github.com (Unknown) 01000000-0700-0000-0000-000000000000", "Bob bob@redhat.com bob@redhat.com Red Hat 01000000-0100-0000-0000-000000000000",
+		"Cem cem@old 8+cem@users.noreply.github.com (Unknown) 01000000-0800-0000-0000-000000000000", "Eve eve@x.example eve@x.example (Unknown) -",
+	}, w.persons())
+	require.Equal(t, []string{"1"}, w.strings("SELECT count(DISTINCT xmin::text)::text FROM commits"), "no row was changed after it was stored")
+	require.Empty(t, w.strings("SELECT key FROM augur_operations.people_change"))
+	w.requireSums()
+}
+
 func TestSumsFollowRewrittenHistory(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

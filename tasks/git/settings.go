@@ -77,6 +77,9 @@ type Settings struct {
 	TreeFileLimit Size `setting:"tree_file_limit" default:"16 MB"`
 	// Longest time of one look at all files of a repository. Go duration text.
 	TreeTimeout time.Duration `setting:"tree_timeout" default:"2h" min:"1s" max:"168h"`
+	// How many snapshots of a repository stay in repo_labor, in repo_dependencies and in repo_deps_libyear: with each new one those that are older than these go. Dashboards read the newest.
+	// 0: all stay, as in Augur.
+	SnapshotsKept int `setting:"snapshots_kept" default:"0" min:"0" max:"1000000"`
 	// How old the libyears of a repository may become while its files do not change: upstream goes on. Go duration text.
 	LibyearInterval time.Duration `setting:"libyear_interval" default:"168h" min:"1h" max:"87600h"`
 	// Most that all clones in repo_directory may take on disk, such as `200 GB`. When it is exceeded, the clones that were not used for longest are removed; they are made again

@@ -152,6 +152,9 @@ func (s *Source) saveLook(ctx context.Context, c *tasks.Collection, save db.Save
 			if err := write(ctx, tx, at); err != nil {
 				return fmt.Errorf("write the snapshot of %s: %w", c.Repo.URL, err)
 			}
+			if err := s.forgetOld(ctx, tx, c, save.Kind); err != nil {
+				return fmt.Errorf("remove old snapshots of %s: %w", c.Repo.URL, err)
+			}
 			save.TakenAt = &at
 		}
 		if err := s.queries.SaveTreeSnapshot(ctx, tx, save); err != nil {
@@ -159,6 +162,29 @@ func (s *Source) saveLook(ctx context.Context, c *tasks.Collection, save db.Save
 		}
 		return nil
 	})
+}
+
+// forgetOld removes the snapshots of a task that the settings do not keep.
+func (s *Source) forgetOld(ctx context.Context, tx pgx.Tx, c *tasks.Collection, kind string) error {
+	kept := s.now().SnapshotsKept
+	if kept == 0 {
+		return nil
+	}
+	old := db.DropOldLaborParams{RepoID: c.Repo.ID, Newer: int32(kept - 1)} //nolint:gosec // the setting has a bound
+	var dropped int64
+	var err error
+	switch kind {
+	case KindLabor:
+		dropped, err = s.queries.DropOldLabor(ctx, tx, old)
+	case KindDependencies:
+		dropped, err = s.queries.DropOldDependencies(ctx, tx, db.DropOldDependenciesParams(old))
+	case KindLibyear:
+		dropped, err = s.queries.DropOldLibyears(ctx, tx, db.DropOldLibyearsParams(old))
+	}
+	if dropped > 0 {
+		c.Log.InfoContext(ctx, "old snapshots removed", slog.Int64("rows", dropped))
+	}
+	return err
 }
 
 // Lengths that texts of snapshots are cut to: what the tables' unique indexes can hold, and what a person reads.

@@ -39,14 +39,19 @@ type writer struct {
 	messages bool
 	started  time.Time
 	version  string
+	// inherited is the last of the rows that exact ones replace; nil when there are none.
+	inherited *int64
 
 	total, done    int64 // commits
 	rows, repaired int64
 	told           time.Time // when progress was last logged
 }
 
-func (s *Source) newWriter(c *tasks.Collection, settings Settings, crowd *crowd, total int) *writer {
-	return &writer{source: s, c: c, crowd: crowd, messages: settings.CommitMessages, started: now(), version: s.options.Version, total: int64(total), told: time.Now()}
+func (s *Source) newWriter(c *tasks.Collection, settings Settings, crowd *crowd, total int, inherited *int64) *writer {
+	return &writer{
+		source: s, c: c, crowd: crowd, messages: settings.CommitMessages, started: now(), version: s.options.Version, inherited: inherited,
+		total: int64(total), told: time.Now(),
+	}
 }
 
 // begin marks what is being stored, and takes commits that left the history out of the tables, in one transaction.
@@ -66,6 +71,9 @@ func (w *writer) begin(ctx context.Context, head string, gone []string) error {
 			}
 			if err := q.DropParents(ctx, tx, db.DropParentsParams{RepoID: repo, Hashes: batch}); err != nil {
 				return fmt.Errorf("drop the parents of unreachable commits: %w", err)
+			}
+			if err := q.DropComments(ctx, tx, db.DropCommentsParams{RepoID: repo, Hashes: batch}); err != nil {
+				return fmt.Errorf("drop the comments on unreachable commits: %w", err)
 			}
 			if err := q.DropCommits(ctx, tx, db.DropCommitsParams{RepoID: repo, Hashes: batch}); err != nil {
 				return fmt.Errorf("drop unreachable commits: %w", err)
@@ -153,6 +161,9 @@ func (w *writer) write(ctx context.Context, tx pgx.Tx, window []*facade.Commit, 
 	}
 	if err := w.copyCommits(ctx, tx, window, ids, faces); err != nil {
 		return nil, fmt.Errorf("copy commits: %w", err)
+	}
+	if err := w.replace(ctx, tx, hashes, first); err != nil {
+		return nil, err
 	}
 	if w.messages {
 		if _, err := q.CopyCommitMessages(ctx, tx, w.messageRows(window)); err != nil {

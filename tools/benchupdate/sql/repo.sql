@@ -1,0 +1,2 @@
+SELECT repo_id, repo_git
+FROM augur_data.repo

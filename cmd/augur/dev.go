@@ -69,7 +69,7 @@ func (a *app) fakeGitHubOptions(c *cli.Context) ([]githubtest.Option, error) {
 	}
 	seed := uint64(c.Int64("seed")) //nolint:gosec // any number is a seed
 	options := []githubtest.Option{
-		githubtest.WallClock(), githubtest.Seed(seed), githubtest.Faults(rate, seed), githubtest.Keys(c.Int("tokens")), githubtest.Small(c.Int("repos")),
+		githubtest.WallClock(), githubtest.Lively(), githubtest.Seed(seed), githubtest.Faults(rate, seed), githubtest.Keys(c.Int("tokens")), githubtest.Small(c.Int("repos")),
 		githubtest.OnProblem(func(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }),
 	}
 	if c.Bool("model") {

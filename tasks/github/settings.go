@@ -26,4 +26,18 @@ type Settings struct {
 	PullRequestsAtOnce int `setting:"pull_requests_at_once" default:"25" min:"1" max:"49"`
 	// Longest time of one attempt at reading a list. What is stored by then stays, and the next attempt goes on from there. Go duration text.
 	TaskTimeout time.Duration `setting:"task_timeout" default:"6h" min:"1m" max:"168h"`
+
+	// 1 asks how often repositories were cloned on each of the last 14 days (repo_clones_data). GitHub tells that only to keys that may push; 0 never asks.
+	Clones bool `setting:"clones" default:"1" type:"int"`
+	// How soon a repository is asked about again whose key may push. Go duration text; more than 336h loses days.
+	ClonesAfter time.Duration `setting:"clones_after" default:"24h" min:"0s" max:"8760h"`
+	// How soon a repository is asked about again whose key was refused. Go duration text.
+	ClonesRefusedFor time.Duration `setting:"clones_refused_for" default:"720h" min:"0s" max:"87600h"`
+	// For how many contributors a day, over all repositories, GitHub is asked what they did elsewhere (contributor_repo): people with a commit or a pull request, the
+	// longest not asked for first. Each costs 1 to 3 requests, and none when nothing has changed. 0: never.
+	BreadthPerDay int `setting:"breadth_per_day" default:"1000" min:"0" max:"1000000"`
+	// How soon the same contributor is asked for again at the earliest. GitHub forgets what is older than 90 days. Go duration text.
+	BreadthAfter time.Duration `setting:"breadth_after" default:"720h" min:"1h" max:"87600h"`
+	// Percent of the requests that the keys have in an hour which may be spent on that. What is left over waits for the next run of the repository.
+	BreadthShare int `setting:"breadth_share" default:"10" min:"1" max:"100"`
 }

@@ -30,6 +30,8 @@ const (
 	KindPeople              = "github_people"
 	KindPullRequestChildren = "github_pull_request_children"
 	KindReviewMessages      = "github_review_messages"
+	KindClones              = "github_clones"
+	KindBreadth             = "github_breadth"
 )
 
 // Options are what the source needs to know about its process.
@@ -65,11 +67,14 @@ type Source struct {
 // Add adds the tasks of repositories on GitHub to the catalog: the look at the repository before the core and the secondary phase, and what they consist of.
 func Add(catalog *tasks.Catalog, settings *config.Store, o Options) {
 	s := &Source{options: o, settings: settings, queries: db.New()}
-	add := func(kind string, phase tasks.Phase, worker tasks.WorkerFunc, after ...string) {
+	addWhere := func(enabled func(*config.Store) bool, kind string, phase tasks.Phase, worker tasks.WorkerFunc, after ...string) {
 		catalog.Add(tasks.Task{
-			Kind: kind, Phase: phase, Platforms: []giturl.Platform{giturl.GitHub}, After: after, Worker: worker, Enabled: HasKey,
+			Kind: kind, Phase: phase, Platforms: []giturl.Platform{giturl.GitHub}, After: after, Worker: worker, Enabled: enabled,
 			Timeout: func(c *config.Store) time.Duration { return config.Of[Settings](c).TaskTimeout },
 		})
+	}
+	add := func(kind string, phase tasks.Phase, worker tasks.WorkerFunc, after ...string) {
+		addWhere(HasKey, kind, phase, worker, after...)
 	}
 	add(KindMove, tasks.Prelim, s.move)
 	add(KindIssues, tasks.Core, collectSince(s, issues()))
@@ -81,6 +86,8 @@ func Add(catalog *tasks.Catalog, settings *config.Store, o Options) {
 	add(KindPeople, tasks.Core, s.details, KindMessages, KindEvents, KindContributors)
 	add(KindPullRequestChildren, tasks.Secondary, s.pullRequestChildren)
 	add(KindReviewMessages, tasks.Secondary, collectSince(s, reviewMessages()), KindPullRequestChildren)
+	addWhere(clonesEnabled, KindClones, tasks.Secondary, s.clones)
+	addWhere(breadthEnabled, KindBreadth, tasks.Secondary, s.breadth, KindReviewMessages) // last: it takes what others leave
 	catalog.AtEnd(s.close)
 }
 

@@ -69,7 +69,7 @@ func (w *world) another() *world {
 
 func (w *world) settings() *config.Store {
 	return config.Static(config.NewRegistry(config.NewSection[api.Settings]("GitHub"), config.NewSection[github.Settings]("GitHub"), config.NewSection[apikey.Keys]("Keys")),
-		append([]string{"GitHub.api_url=" + w.forge.URL(), "GitHub.graphql_url=" + w.forge.GraphQLURL(), "Keys.github_api_key=" + w.forge.Token(), "GitHub.fresh_for=0s"}, w.options...)...)
+		append([]string{"GitHub.api_url=" + w.forge.URL(), "GitHub.graphql_url=" + w.forge.GraphQLURL(), "Keys.github_api_key=" + w.forge.Token(), "GitHub.fresh_for=0s", "GitHub.breadth_per_day=0"}, w.options...)...)
 }
 
 // log is where the source tells what it does.
@@ -135,7 +135,7 @@ func (w *world) versions() []string {
 		"issues", "issue_labels", "issue_assignees", "issue_events", "pull_requests", "pull_request_labels", "pull_request_assignees", "pull_request_reviewers",
 		"pull_request_teams", "pull_request_meta", "pull_request_repo", "pull_request_files", "pull_request_commits", "pull_request_reviews", "pull_request_events",
 		"message", "issue_message_ref", "pull_request_message_ref", "pull_request_review_message_ref", "contributors", "contributors_aliases", "releases", "repo_info",
-		"repo",
+		"repo", "contributor_repo", "repo_clones_data",
 	} {
 		places = append(places, w.strings("SELECT '"+table+"' || ctid::text FROM augur_data."+table+" ORDER BY ctid")...)
 	}

@@ -47,7 +47,7 @@ func (p place) settings(more ...string) *config.Store {
 		config.NewSection[api.Settings]("GitHub"), config.NewSection[github.Settings]("GitHub"), config.NewSection[apikey.Keys]("Keys"),
 		config.NewSection[monitor.Tasks]("Tasks"), config.NewSection[monitor.TaskRoutine]("Task_Routine"),
 	), append([]string{
-		"GitHub.api_url=" + p.API, "GitHub.graphql_url=" + p.GraphQL, "GitHub.requests_per_minute=900", "Keys.github_api_key=" + strings.Join(p.Tokens, " "),
+		"GitHub.api_url=" + p.API, "GitHub.graphql_url=" + p.GraphQL, "GitHub.requests_per_minute=900", "GitHub.breadth_per_day=0", "Keys.github_api_key=" + strings.Join(p.Tokens, " "),
 	}, more...)...)
 }
 

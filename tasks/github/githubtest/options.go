@@ -17,6 +17,7 @@ type options struct {
 	limits    Limits
 	faultRate float64
 	faultSeed uint64
+	lively    bool
 	problem   func(format string, args ...any)
 }
 
@@ -68,6 +69,9 @@ func WithLimits(l Limits) Option { return func(o *options) { o.limits = l } }
 func Faults(rate float64, seed uint64) Option {
 	return func(o *options) { o.faultRate, o.faultSeed = rate, seed }
 }
+
+// Lively gives people a past: what they did in public in the last months, as users/LOGIN/events tells it. One in four did nothing, some did more than GitHub tells.
+func Lively() Option { return func(o *options) { o.lively = true } }
 
 // WallClock lets the clock run, from the machine's time on.
 func WallClock() Option { return func(o *options) { o.wallClock = true } }

@@ -21,6 +21,7 @@ type Repo struct {
 	Parent                                   *Repo // it is a fork of it
 	Fork                                     bool  // a fork, also when its parent is gone
 	NoIssues                                 bool  // issues are switched off
+	NoPush                                   bool  // the keys may not push, so that nobody is told about traffic
 	Empty                                    bool  // nothing was pushed
 	Fault                                    RepoFault
 	Issues                                   []*Issue // and pull requests, by number

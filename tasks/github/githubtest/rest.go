@@ -305,7 +305,11 @@ func serveTags(c *call) *Response {
 }
 
 // serveClones tells of the last two weeks, to who may push.
+// serveClones tells who may push how often the repository was cloned.
 func serveClones(c *call) *Response {
+	if c.repo.NoPush {
+		return refusal(http.StatusForbidden, "Must have push access to repository")
+	}
 	days := c.repo.clones(c.s.clock.Now())
 	count, unique := 0, 0
 	for _, d := range days {

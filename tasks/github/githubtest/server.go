@@ -81,6 +81,9 @@ func Start(address string, opts ...Option) (*Server, error) {
 	for _, p := range o.plan {
 		s.AddRepo(p.name, p.shape)
 	}
+	if o.lively {
+		s.gen.live()
+	}
 	s.routes()
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	go func() {

@@ -53,6 +53,8 @@ type Task struct {
 	Timeout func(*config.Store) time.Duration
 	// Enabled tells whether settings switch the task on; nil means always.
 	Enabled func(*config.Store) bool
+	// Extra says that the task is no reason to collect by itself: where nothing else of its phase applies, it does not run.
+	Extra bool
 	// Worker does the work.
 	Worker Worker
 }
@@ -126,6 +128,7 @@ type Step struct {
 func (c *Catalog) Graph(phase Phase, platform giturl.Platform, settings *config.Store, prelim bool) []Step {
 	var before, steps []Step
 	var gate []string
+	reason := false
 	for _, t := range c.tasks {
 		if !t.applies(platform, settings) {
 			continue
@@ -133,12 +136,13 @@ func (c *Catalog) Graph(phase Phase, platform giturl.Platform, settings *config.
 		switch {
 		case t.Phase == phase:
 			steps = append(steps, Step{Kind: t.Kind, After: t.After})
+			reason = reason || !t.Extra
 		case t.Phase == Prelim && prelim && (phase == Core || phase == Secondary):
 			before = append(before, Step{Kind: t.Kind, After: t.After})
 			gate = append(gate, t.Kind)
 		}
 	}
-	if len(steps) == 0 {
+	if !reason {
 		return nil
 	}
 	graph := slices.Concat(before, steps)
@@ -163,7 +167,7 @@ func (t Task) applies(platform giturl.Platform, settings *config.Store) bool {
 // Platforms lists the platforms whose repositories have something to collect in the phase; every tells that any git URL has.
 func (c *Catalog) Platforms(phase Phase, settings *config.Store) (platforms []giturl.Platform, every bool) {
 	for _, t := range c.tasks {
-		if t.Phase != phase || (t.Enabled != nil && !t.Enabled(settings)) {
+		if t.Phase != phase || t.Extra || (t.Enabled != nil && !t.Enabled(settings)) {
 			continue
 		}
 		if len(t.Platforms) == 0 {

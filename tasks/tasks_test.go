@@ -368,3 +368,21 @@ func TestScrubMakesTextStorable(t *testing.T) {
 		require.NotContains(t, tasks.Scrub(strings.Repeat("x", before)+" ghp_abcdefghijklmnop "+strings.Repeat("x", 1<<20)), "abcdefgh", "a secret at a cut")
 	}
 }
+
+func TestAnExtraTaskIsNoReasonToCollect(t *testing.T) {
+	t.Parallel()
+	nothing := tasks.WorkerFunc(func(context.Context, *tasks.Collection) error { return nil })
+	on := config.Static(config.NewRegistry())
+	catalog := tasks.NewCatalog()
+	catalog.Add(tasks.Task{Kind: "extra", Phase: tasks.Core, Extra: true, Timeout: brief, Worker: nothing})
+	require.Empty(t, catalog.Graph(tasks.Core, giturl.Git, on, true))
+	platforms, every := catalog.Platforms(tasks.Core, on)
+	require.Empty(t, platforms)
+	require.False(t, every)
+	catalog.Add(tasks.Task{Kind: "issues", Phase: tasks.Core, Platforms: []giturl.Platform{giturl.GitHub}, Timeout: brief, Worker: nothing})
+	require.Empty(t, catalog.Graph(tasks.Core, giturl.Git, on, true))
+	require.Equal(t, []tasks.Step{{Kind: "extra"}, {Kind: "issues"}}, catalog.Graph(tasks.Core, giturl.GitHub, on, true))
+	platforms, every = catalog.Platforms(tasks.Core, on)
+	require.Equal(t, []giturl.Platform{giturl.GitHub}, platforms)
+	require.False(t, every)
+}

@@ -111,6 +111,7 @@ func (a *app) printFakeGitHub(server *githubtest.Server, tokens int, csv string)
 	set("GitHub", "graphql_url", server.GraphQLURL())
 	set("Keys", "github_api_key", strings.Join(server.Tokens(tokens), ","))
 	set("Task_Routine", "facade_phase", "0")
+	set("Badges", "url", "''") // made-up repositories are no business of the real service
 	switch repos := server.Repos(); {
 	case csv != "":
 		fmt.Fprintf(a.stdout, "augur db add-repos %s\n", csv)

@@ -20,16 +20,19 @@ import (
 	"augur/monitor/supervisor"
 	"augur/tasks"
 	"augur/tasks/apikey"
+	"augur/tasks/badges"
 	"augur/tasks/git"
 	"augur/tasks/github"
 	"augur/tasks/github/api"
 	"augur/tasks/insights"
+	"augur/tasks/scorecard"
 	"augur/web"
 )
 
 // registry is the list of all settings.
 func registry() *config.Registry {
 	return config.NewRegistry(
+		config.NewSection[badges.Settings]("Badges"),
 		config.NewSection[supervisor.Celery]("Celery"),
 		config.NewSection[care.Views]("Celery"),
 		config.NewSection[git.Settings]("Facade"),
@@ -40,6 +43,7 @@ func registry() *config.Registry {
 		config.NewSection[apikey.Keys]("Keys"),
 		config.NewSection[supervisor.Logging]("Logging"),
 		config.NewSection[git.Registries]("Registries"),
+		config.NewSection[scorecard.Settings]("Scorecard"),
 		config.NewSection[web.Server]("Server"),
 		config.NewSection[monitor.TaskRoutine]("Task_Routine"),
 		config.NewSection[monitor.Tasks]("Tasks"),
@@ -56,6 +60,8 @@ func (a *app) catalog(settings *config.Store, log *slog.Logger) (*tasks.Catalog,
 	catalog := tasks.NewCatalog()
 	git.Add(catalog, settings, git.Options{Home: home, Env: a.environList(), Version: version, Log: log})
 	github.Add(catalog, settings, github.Options{Version: version, Log: log})
+	badges.Add(catalog, settings, badges.Options{Version: version, Log: log})
+	scorecard.Add(catalog, settings, scorecard.Options{Env: a.environList(), Log: log})
 	insights.Add(catalog, settings, insights.Options{Version: version, Log: log})
 	return catalog, nil
 }

@@ -20,15 +20,18 @@ import (
 	"augur/monitor/care"
 	"augur/monitor/supervisor"
 	"augur/tasks/apikey"
+	"augur/tasks/badges"
 	"augur/tasks/git"
 	"augur/tasks/github"
 	"augur/tasks/github/api"
 	"augur/tasks/insights"
+	"augur/tasks/scorecard"
 	"augur/web"
 )
 
 func registry() *config.Registry {
 	return config.NewRegistry(
+		config.NewSection[badges.Settings]("Badges"),
 		config.NewSection[supervisor.Celery]("Celery"),
 		config.NewSection[care.Views]("Celery"),
 		config.NewSection[git.Settings]("Facade"),
@@ -39,6 +42,7 @@ func registry() *config.Registry {
 		config.NewSection[apikey.Keys]("Keys"),
 		config.NewSection[supervisor.Logging]("Logging"),
 		config.NewSection[git.Registries]("Registries"),
+		config.NewSection[scorecard.Settings]("Scorecard"),
 		config.NewSection[web.Server]("Server"),
 		config.NewSection[monitor.TaskRoutine]("Task_Routine"),
 		config.NewSection[monitor.Tasks]("Tasks"),
@@ -146,6 +150,7 @@ func TestNonsenseChangesNothing(t *testing.T) {
 	}
 	text := []string{"", "-1", "abc", "1e9", "1000000001", "99999999999999999999", "NaN", "$HOME/x", "../x", "/"}
 	require.Equal(t, map[string][]string{
+		"Badges.url": {""},
 		"Celery.refresh_materialized_views_interval_in_days": {"-1"},
 		"Facade.disk_quota":             {"1000000001"},
 		"Facade.free_space_floor":       {"1000000001"},
@@ -167,6 +172,7 @@ func TestNonsenseChangesNothing(t *testing.T) {
 		"Keys.gitlab_api_key":         text,
 		"Logging.logs_directory":      {"", "/"},
 		"Message_Insights.models_dir": text,
+		"Scorecard.tool":              {""},
 		"Server.host":                 {"abc", "1e9", "NaN"},
 		"Server.ssl_cert_file":        {"", "/"},
 		"Server.ssl_key_file":         {"", "/"},

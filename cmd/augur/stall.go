@@ -22,10 +22,10 @@ type stall struct {
 
 // notice looks at what is unfinished at a time, and returns a task that shows what is waited for, nil as long as there is hope.
 func (s *stall) notice(running []monitor.RunningTask, now time.Time) *monitor.RunningTask {
-	seen := make([]int64, len(running))
+	seen := make([]int64, 0, len(running)+1)
 	var done int64
-	for i, task := range running {
-		seen[i] = task.JobID
+	for _, task := range running {
+		seen = append(seen, task.JobID)
 		done += task.Done + task.Rows
 	}
 	slices.Sort(seen)

@@ -48,7 +48,7 @@ func setup(t *testing.T) *world {
 		_, _ = out.Write([]byte(w.body))
 	}))
 	t.Cleanup(func() {
-		http.DefaultTransport.(*http.Transport).CloseIdleConnections() //nolint:forcetypeassert // the library documents it
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 		server.Close()
 	})
 	w.base = server.URL

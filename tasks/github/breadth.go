@@ -92,7 +92,7 @@ func (s *Source) breadthDue(ctx context.Context, c *tasks.Collection) ([]db.Gith
 		return nil, nil
 	}
 	people, err := s.queries.GithubBreadthDue(ctx, c.Pool(), db.GithubBreadthDueParams{
-		RepoID: c.Repo.ID, Ghost: ghostID, After: breadthAfter(settings, asked.AllTimes), MaxUsers: int32(left), //nolint:gosec // at most breadthAtOnce
+		RepoID: c.Repo.ID, Ghost: ghostID, After: breadthAfter(settings, asked.AllTimes), MaxUsers: int32(left),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list contributors of %s to ask for: %w", c.Repo.URL, err)

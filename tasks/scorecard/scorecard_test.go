@@ -64,7 +64,7 @@ func (w *world) tool(script string) string {
 	w.t.Helper()
 	path := filepath.Join(w.t.TempDir(), "scorecard")
 	// Another process writes it: while a file is open for writing in this one, nobody can run it.
-	cmd := exec.CommandContext(w.t.Context(), "sh", "-c", `cat >"$1" && chmod 700 "$1"`, "sh", path) //nolint:gosec // the path is the test's own
+	cmd := exec.CommandContext(w.t.Context(), "sh", "-c", `cat >"$1" && chmod 700 "$1"`, "sh", path)
 	cmd.Stdin = strings.NewReader("#!/bin/sh\n" + script)
 	require.NoError(w.t, cmd.Run())
 	return "Scorecard.tool=" + path
@@ -153,7 +153,7 @@ exit 1`)
 	require.Equal(t, []string{
 		`Binary-Artifacts scorecard "token REDACTED�found"`, `OSSF_SCORECARD_AGGREGATE_SCORE scorecard "abc"`, `SAST scorecard "error"`,
 	}, w.strings(`SELECT concat_ws(' ', name, data_source, coalesce(scorecard_check_details->'reason', scorecard_check_details->'commit')) FROM repo_deps_scorecard ORDER BY name`))
-	got, err := exec.CommandContext(t.Context(), "cat", seen).Output() //nolint:gosec // the path is the test's own
+	got, err := exec.CommandContext(t.Context(), "cat", seen).Output()
 	require.NoError(t, err)
 	require.Contains(t, string(got), "--repo=github.com/octo/widget --format=json\n")
 	require.Contains(t, string(got), "GITHUB_AUTH_TOKEN="+token)

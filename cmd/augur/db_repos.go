@@ -19,6 +19,8 @@ import (
 	"augur/db/repos"
 	"augur/facade/giturl"
 	"augur/tasks/git"
+	"augur/tasks/github"
+	"augur/tasks/github/api"
 )
 
 // defaultGroup is the group of repositories that come without one.
@@ -26,6 +28,17 @@ const defaultGroup = 1
 
 // maxAlreadyThere is how many rows that were already there are listed; the summary counts all.
 const maxAlreadyThere = 10
+
+// verifyFlag lets GitHub be asked about what is added.
+func verifyFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "verify", Usage: "ask GitHub whether each repository is there, and where it is now"}
+}
+
+const verifyHelp = `--verify asks GitHub about each repository, a hundred for a point, and gives a verdict for each: it exists; it has moved, and is added under its new address; it is gone or
+private, and is not added; it is not on GitHub, and was not verified. GitHub's number of the repository is stored, by which it is known when it is renamed later. It needs a key,
+see "augur github api-keys".
+
+`
 
 func loadFlags(more ...cli.Flag) []cli.Flag {
 	return append(more,
@@ -50,8 +63,8 @@ https, ssh and git@host:path are accepted; http, paths on this machine and priva
 allow_local and allow_private say so. Good rows are stored whatever the others are; each bad row is listed with its line and the reason. Adding
 the same file again changes nothing.
 
-Exit status: 0 all rows are stored; 1 a row was rejected, or the file could not be read.`,
-		Flags: loadFlags(&cli.Int64Flag{Name: "group", Value: defaultGroup, Usage: "repository group `ID` of rows that name none"}),
+` + verifyHelp + `Exit status: 0 all rows are stored; 1 a row was rejected, or the file could not be read.`,
+		Flags: loadFlags(&cli.Int64Flag{Name: "group", Value: defaultGroup, Usage: "repository group `ID` of rows that name none"}, verifyFlag()),
 		Action: a.loadAction(func(ctx context.Context, s *session, src io.Reader, o repos.Options) (repos.Summary, error) {
 			return repos.AddRepos(ctx, s.Pool, src, o)
 		}),
@@ -129,9 +142,9 @@ func (a *app) dbAddRepoCommand() *cli.Command {
 		Category:  repoCommands,
 		Usage:     "add repositories by their URLs",
 		ArgsUsage: "URL...",
-		Description: "URLs are those that `augur db add-repos` accepts.\n\n" +
+		Description: "URLs are those that `augur db add-repos` accepts.\n\n" + verifyHelp +
 			"Exit status: 0 all of them are stored; 1 one was rejected.",
-		Flags: loadFlags(&cli.Int64Flag{Name: "group", Value: defaultGroup, Usage: "repository group `ID`, see `augur db get-repo-groups`"}),
+		Flags: loadFlags(&cli.Int64Flag{Name: "group", Value: defaultGroup, Usage: "repository group `ID`, see `augur db get-repo-groups`"}, verifyFlag()),
 		Action: withOperands(func(c *cli.Context, urls []string) error {
 			if len(urls) == 0 {
 				return usage("name a repository: `augur db add-repo URL...`")
@@ -153,49 +166,76 @@ type loading struct {
 
 	app         *app
 	quiet, json bool
+	verify      bool
 	bar         *progressbar.ProgressBar // nil when no progress is shown
 	already     int
 	rejected    []repos.Verdict // for JSON only
+	verified    []repos.Verdict // for JSON of what was verified
 }
 
 // loaded is what --json prints.
 type loaded struct {
 	repos.Summary
 	RejectedRows []repos.Verdict `json:"rejected_rows"`
+	// Rows are all of them, when GitHub was asked about them.
+	Rows []repos.Verdict `json:"verified_rows,omitempty"`
 }
 
 // add runs a load and prints its verdicts and its sum.
 func (a *app) add(c *cli.Context, l *loading, load func(context.Context, *session, repos.Options) (repos.Summary, error)) error {
-	l.app, l.quiet, l.json, l.rejected = a, c.Bool("quiet"), c.Bool("json"), []repos.Verdict{}
+	l.app, l.quiet, l.json, l.verify, l.rejected = a, c.Bool("quiet"), c.Bool("json"), c.Bool("verify"), []repos.Verdict{}
 	return a.withDatabase(c.Context, db.Options{}, func(ctx context.Context, s *session) error {
-		policy, err := urlPolicy(ctx, s)
-		if err != nil {
-			return err
+		if l.verify {
+			return withGitHub(ctx, s, a.terminalLog(slog.LevelWarn), func(ctx context.Context, _ *config.Store, service *api.Service) error {
+				return withoutBudget(a.addTo(ctx, c, s, l, github.Identify(service), load))
+			})
 		}
-		if !l.urls && !l.quiet && isTerminal(a.stderr) {
-			l.bar = progressbar.NewOptions64(l.size, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(true),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-		}
-		sum, err := load(ctx, s, repos.Options{
-			Policy: policy, Group: c.Int64("group"), ToolVersion: version, OnVerdict: l.verdict, Progress: l.progress,
-		})
-		l.finish()
-		if err != nil && sum.Rows > 0 {
-			fmt.Fprintf(a.stderr, "stored before that: %s; the rest is not: repeat the command to go on\n", sentence(sum))
-		}
-		if err != nil {
-			return err
-		}
-		if l.json {
-			err = a.printJSON(loaded{sum, l.rejected})
-		} else {
-			fmt.Fprintln(a.stdout, sentence(sum))
-		}
-		if err == nil && sum.Rejected > 0 {
-			return errPartial
-		}
-		return err
+		return a.addTo(ctx, c, s, l, nil, load)
 	})
+}
+
+// identifier is asked about repositories that are added.
+type identifier = func(context.Context, []giturl.URL) ([]repos.Identity, error)
+
+// verifiedChunk is how many rows are stored at once when each is asked about: five queries.
+const verifiedChunk = 500
+
+func chunkRows(identify identifier) int {
+	if identify == nil {
+		return 0
+	}
+	return verifiedChunk
+}
+
+// addTo is add in a session.
+func (a *app) addTo(ctx context.Context, c *cli.Context, s *session, l *loading, identify identifier, load func(context.Context, *session, repos.Options) (repos.Summary, error)) error {
+	policy, err := urlPolicy(ctx, s)
+	if err != nil {
+		return err
+	}
+	if !l.urls && !l.quiet && isTerminal(a.stderr) {
+		l.bar = progressbar.NewOptions64(l.size, progressbar.OptionSetWriter(a.stderr), progressbar.OptionShowBytes(true),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	sum, err := load(ctx, s, repos.Options{
+		Policy: policy, Group: c.Int64("group"), ToolVersion: version, OnVerdict: l.verdict, Progress: l.progress, Identify: identify, ChunkRows: chunkRows(identify),
+	})
+	l.finish()
+	if err != nil && sum.Rows > 0 {
+		fmt.Fprintf(a.stderr, "stored before that: %s; the rest is not: repeat the command to go on\n", sentence(sum))
+	}
+	if err != nil {
+		return err
+	}
+	if l.json {
+		err = a.printJSON(loaded{sum, l.rejected, l.verified})
+	} else {
+		fmt.Fprintln(a.stdout, sentence(sum))
+	}
+	if err == nil && sum.Rejected > 0 {
+		return errPartial
+	}
+	return err
 }
 
 // urlPolicy is what the settings say about addresses.
@@ -225,12 +265,17 @@ func (l *loading) progress(bytes int64) {
 
 // verdict lists what a person may want to know about a row.
 func (l *loading) verdict(v repos.Verdict) {
+	if l.verify && l.json {
+		l.verified = append(l.verified, v)
+	}
 	switch {
 	case v.Status == repos.Rejected && l.json:
 		l.rejected = append(l.rejected, v)
 	case v.Status == repos.Rejected:
 		l.line(v, "%s%s", strings.TrimPrefix(subject(v)+": ", ": "), v.Reason)
 	case l.json || l.quiet:
+	case l.verify:
+		l.line(v, "%s", verified(v))
 	case v.Status == repos.Added && l.urls:
 		l.line(v, "%s is repository %d of group %d", subject(v), v.RepoID, v.Group)
 	case v.Status == repos.AlreadyThere:
@@ -243,6 +288,26 @@ func (l *loading) verdict(v repos.Verdict) {
 		}
 		l.line(v, "%s is already there%s", subject(v), reason)
 	}
+}
+
+// verified is what GitHub said about a repository that is stored, and where it is.
+func verified(v repos.Verdict) string {
+	text := printable(v.URL)
+	switch {
+	case v.MovedFrom != "":
+		text = printable(v.MovedFrom) + " has moved to " + text
+	case v.Verified:
+		text += " exists"
+	default:
+		text += " is not on GitHub and was not verified"
+	}
+	switch {
+	case v.Status == repos.Added:
+		return fmt.Sprintf("%s: repository %d of group %d", text, v.RepoID, v.Group)
+	case v.Reason != "":
+		return fmt.Sprintf("%s: already there as repository %d, %s", text, v.RepoID, v.Reason)
+	}
+	return fmt.Sprintf("%s: already there as repository %d", text, v.RepoID)
 }
 
 // subject is what a row is about; empty when that could not be read.

@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"augur/db/config"
+	"augur/tasks"
 	"augur/tasks/github/api"
 )
 
@@ -15,7 +18,7 @@ func (a *app) githubCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "github",
 		Usage:       "keys for the API of GitHub, and who uses them up",
-		Subcommands: []*cli.Command{a.githubKeysCommand(), a.githubBudgetCommand()},
+		Subcommands: []*cli.Command{a.githubKeysCommand(), a.githubBudgetCommand(), a.githubPlanCommand()},
 	}
 }
 
@@ -31,4 +34,16 @@ func withGitHub(ctx context.Context, s *session, log *slog.Logger, work func(ctx
 	}
 	defer func() { err = errors.Join(err, github.Close(context.WithoutCancel(ctx))) }()
 	return work(ctx, settings, github)
+}
+
+// withoutBudget says what a person can do when a command cannot ask GitHub: jobs wait, commands end.
+func withoutBudget(err error) error {
+	limit, ok := errors.AsType[*tasks.RateLimitError](err)
+	switch {
+	case !ok:
+		return err
+	case errors.Is(err, api.ErrNoKeys):
+		return limit.Err // which has a hint
+	}
+	return tasks.Hint(limit.Err, fmt.Sprintf("repeat the command after %s; `augur github budget` shows who uses the keys", limit.Until.UTC().Format(time.RFC3339)))
 }

@@ -14,6 +14,7 @@ import (
 	"augur/db/config"
 	"augur/db/local"
 	"augur/db/migrate"
+	"augur/db/people"
 	"augur/insight"
 	"augur/monitor"
 	"augur/monitor/care"
@@ -59,7 +60,9 @@ func (a *app) catalog(settings *config.Store, log *slog.Logger) (*tasks.Catalog,
 	}
 	catalog := tasks.NewCatalog()
 	git.Add(catalog, settings, git.Options{Home: home, Env: a.environList(), Version: version, Log: log})
-	github.Add(catalog, settings, github.Options{Version: version, Log: log})
+	github.Add(catalog, settings, github.Options{Version: version, Log: log, People: func() people.Rules {
+		return config.Of[git.Settings](settings).Rules(version)
+	}})
 	badges.Add(catalog, settings, badges.Options{Version: version, Log: log})
 	scorecard.Add(catalog, settings, scorecard.Options{Env: a.environList(), Log: log})
 	insights.Add(catalog, settings, insights.Options{Version: version, Log: log})

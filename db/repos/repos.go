@@ -1,7 +1,7 @@
 // Package repos adds repositories, repository groups and affiliations as people name them: files in CSV, URLs on a command line.
 //
-// It is called by the commands of cmd/augur. It never asks the network whether a repository exists; that is for collection to find out. It never
-// changes or moves what is there: adding the same file again changes nothing.
+// It is called by the commands of cmd/augur, and for new repositories of followed owners. It never asks the network whether a repository exists: [Options].Identify
+// may, else collection finds out. It never changes or moves what is there, unless that is found to have another address now: adding the same file again changes nothing.
 //
 // Words: a row of the file gets a [Verdict], in the order of the file: added, already there, or rejected with a reason. Good rows land whatever
 // the others are. Rows are stored in chunks, each in one transaction, so that an interrupted load has stored whole chunks, and loading
@@ -36,6 +36,9 @@ type Options struct {
 	ChunkRows int
 	// OnVerdict, if set, is called for each row once its chunk is stored, from the goroutine of the caller.
 	OnVerdict func(Verdict)
+	// Identify, if set, is asked which repositories the addresses of a chunk stand for, before they are stored; the answers are in their order. Only accepted addresses are
+	// asked about. An error ends the load.
+	Identify func(ctx context.Context, urls []giturl.URL) ([]Identity, error)
 	// Progress, if set, is called with the number of bytes that were read so far, from the goroutine of the caller.
 	Progress func(bytes int64)
 }
@@ -68,6 +71,9 @@ type Verdict struct {
 	Domain      string `json:"domain,omitempty"`
 	Affiliation string `json:"affiliation,omitempty"`
 	Status      Status `json:"status"`
+	// Verified says that the platform was asked about the repository, and MovedFrom is the address that was written, when that leads to another.
+	Verified  bool   `json:"verified,omitempty"`
+	MovedFrom string `json:"moved_from,omitempty"`
 	// Reason is why a row was rejected, or what is worth knowing about one that was already there; a phrase about the row.
 	Reason string `json:"reason,omitempty"`
 }
@@ -131,8 +137,9 @@ func AddURLs(ctx context.Context, pool *pgxpool.Pool, group int64, urls []string
 // entry is a row on its way to the table.
 type entry struct {
 	Verdict
-	url giturl.URL
-	raw string
+	url    giturl.URL
+	raw    string
+	source int64 // the platform's number of the repository; 0: not known
 }
 
 func (e *entry) reject(reason string) {

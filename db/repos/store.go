@@ -43,6 +43,9 @@ func (a *adder) flush(ctx context.Context) error {
 	if err := a.checkGroups(ctx); err != nil {
 		return err
 	}
+	if err := a.identify(ctx); err != nil {
+		return err
+	}
 	accepted := a.withoutDuplicates()
 	if len(accepted) > 0 {
 		err := inTx(ctx, a.pool, func(tx pgx.Tx) error { return a.store(ctx, tx, accepted) })
@@ -107,6 +110,9 @@ func (a *adder) store(ctx context.Context, tx pgx.Tx, entries []*entry) error {
 	if err := a.find(ctx, tx, entries); err != nil {
 		return err
 	}
+	if err := a.findMoved(ctx, tx, entries); err != nil {
+		return err
+	}
 	if err := a.insert(ctx, tx, withoutID(entries)); err != nil {
 		return err
 	}
@@ -120,6 +126,9 @@ func (a *adder) store(ctx context.Context, tx pgx.Tx, entries []*entry) error {
 			return fmt.Errorf("repository %s is not there and cannot be added", e.URL)
 		}
 		ids = append(ids, e.RepoID)
+	}
+	if err := a.keepIdentity(ctx, tx, entries); err != nil {
+		return err
 	}
 	// In this order: the schedule, which follows the status, is then written once, with the group of the user.
 	if _, err := a.queries.InsertUserRepos(ctx, tx, ids); err != nil {
@@ -224,7 +233,7 @@ func inTx(ctx context.Context, pool *pgxpool.Pool, do func(pgx.Tx) error) error 
 	const attempts = 5
 	for attempt := 1; ; attempt++ {
 		err := pgx.BeginFunc(ctx, pool, do)
-		if attempt == attempts || !db.IsRetryable(err) {
+		if attempt == attempts || !db.IsRetryable(err) && !db.IsUnique(err, "repo_src_id_unique") {
 			return err
 		}
 	}

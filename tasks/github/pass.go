@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -64,7 +63,7 @@ func (s *Source) pass(ctx context.Context, c *tasks.Collection, resource string,
 		return nil, fmt.Errorf("read the cursor of %s of %s: %w", resource, c.Repo.URL, err)
 	}
 	p := &pass{
-		source: s, c: c, settings: settings, client: client, repo: repo, api: strings.TrimRight(config.Of[api.Settings](s.settings).APIURL, "/"),
+		source: s, c: c, settings: settings, client: client, repo: repo, api: s.apiAddress(),
 		resource: resource, state: row, mark: mark(row),
 	}
 	if row.StartedAt == nil && row.Since != nil && !row.WholeDue {

@@ -20,6 +20,9 @@ type Settings struct {
 	ReconcileAfter time.Duration `setting:"reconcile_after" default:"2160h" min:"0s" max:"87600h"`
 	// How old name, company and place of a person may become before they are asked for again. Go duration text; 0: they are asked for once.
 	PeopleAfter time.Duration `setting:"people_after" default:"2160h" min:"0s" max:"87600h"`
+	// How long GitHub is not asked again about an e-mail of commits that it knows no account for; after that, each time twice as long, up to 16 times. Go duration text; 0:
+	// it is asked once.
+	EmailsAfter time.Duration `setting:"emails_after" default:"720h" min:"0s" max:"87600h"`
 	// How many repositories one question about watermarks is for.
 	ReposAtOnce int `setting:"repos_at_once" default:"20" min:"1" max:"25"`
 	// How many pull requests one query asks for together with their files, commits and reviews. Where that is too much for GitHub, it is halved by itself.

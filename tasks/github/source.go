@@ -13,6 +13,7 @@ import (
 
 	"augur/db"
 	"augur/db/config"
+	attribution "augur/db/people"
 	"augur/facade/giturl"
 	"augur/tasks"
 	"augur/tasks/github/api"
@@ -30,6 +31,7 @@ const (
 	KindPeople              = "github_people"
 	KindPullRequestChildren = "github_pull_request_children"
 	KindReviewMessages      = "github_review_messages"
+	KindCommitPeople        = "github_commit_people"
 	KindClones              = "github_clones"
 	KindBreadth             = "github_breadth"
 )
@@ -40,7 +42,9 @@ type Options struct {
 	Version string
 	// Now is the machine's clock; nil means time.Now. It only stands in for GitHub's own, when an answer has no date.
 	Now func() time.Time
-	Log *slog.Logger
+	// People tells what the settings say about attributing commits; nil means all of it.
+	People func() attribution.Rules
+	Log    *slog.Logger
 	// LongestEvents is the number of pages after which the list of events ends, without a word; 0 means GitHub's 300. Tests have less.
 	LongestEvents int
 }
@@ -50,6 +54,13 @@ func (o Options) now() time.Time {
 		return time.Now().UTC()
 	}
 	return o.Now().UTC()
+}
+
+func (o Options) rules() attribution.Rules {
+	if o.People == nil {
+		return attribution.Rules{Contributors: true, Affiliations: true, Caches: true, ToolVersion: o.Version}
+	}
+	return o.People()
 }
 
 // Source makes the tasks. It is safe for concurrent use.
@@ -86,6 +97,7 @@ func Add(catalog *tasks.Catalog, settings *config.Store, o Options) {
 	add(KindPeople, tasks.Core, s.details, KindMessages, KindEvents, KindContributors)
 	add(KindPullRequestChildren, tasks.Secondary, s.pullRequestChildren)
 	add(KindReviewMessages, tasks.Secondary, collectSince(s, reviewMessages()), KindPullRequestChildren)
+	add(KindCommitPeople, tasks.Secondary, s.commitPeople)
 	addWhere(clonesEnabled, KindClones, tasks.Secondary, s.clones)
 	addWhere(breadthEnabled, KindBreadth, tasks.Secondary, s.breadth, KindReviewMessages) // last: it takes what others leave
 	catalog.AtEnd(s.close)
@@ -102,6 +114,11 @@ func (s *Source) client(c *tasks.Collection, kind string) (*api.Client, api.Repo
 		return nil, repo, err
 	}
 	return service.Client(api.Who{JobID: c.JobID, RepoID: c.Repo.ID, Kind: kind}), repo, nil
+}
+
+// apiAddress is the address of the API, without a slash at its end.
+func (s *Source) apiAddress() string {
+	return strings.TrimRight(config.Of[api.Settings](s.settings).APIURL, "/")
 }
 
 // open makes the service on first use: a catalog is made before there is a database.

@@ -75,19 +75,28 @@ func actionOf(typename string) string {
 
 // timelineFields ask for the events of an item, a page after #after.
 func timelineFields(skip map[string]bool, first string) string {
-	var kinds, fragments strings.Builder
+	var fragments strings.Builder
 	for _, name := range eventTypes {
-		if skip[name] {
-			continue
+		if !skip[name] {
+			fragments.WriteString(" ... on " + name + " { id createdAt actor " + actorShort + withCommit[name] + " }")
 		}
-		constant := strings.ToUpper(actionOf(name)) + "_EVENT"
-		if name == "RenamedTitleEvent" {
-			constant = "RENAMED_TITLE_EVENT"
-		}
-		kinds.WriteString(" " + constant)
-		fragments.WriteString(" ... on " + name + " { id createdAt actor " + actorShort + withCommit[name] + " }")
 	}
-	return "timelineItems(first: " + first + ", after: #after, itemTypes: [" + kinds.String() + "]) { " + listFields + " nodes { __typename" + fragments.String() + " } }"
+	return "timelineItems(first: " + first + ", after: #after, itemTypes: " + timelineKinds(skip) + ") { " + listFields + " nodes { __typename" + fragments.String() + " } }"
+}
+
+// timelineKinds are the constants of the types of events, but for some.
+func timelineKinds(skip map[string]bool) string {
+	var kinds strings.Builder
+	for _, name := range eventTypes {
+		switch {
+		case skip[name]:
+		case name == "RenamedTitleEvent":
+			kinds.WriteString(" RENAMED_TITLE_EVENT")
+		default:
+			kinds.WriteString(" " + strings.ToUpper(actionOf(name)) + "_EVENT")
+		}
+	}
+	return "[" + kinds.String() + "]"
 }
 
 // actorShort names a fragment: its text is there once, however many types of events there are.

@@ -12,6 +12,7 @@ import (
 
 	"augur/db/config"
 	"augur/db/dbtest"
+	"augur/db/people"
 	"augur/tasks"
 	"augur/tasks/apikey"
 	"augur/tasks/github"
@@ -30,8 +31,9 @@ type world struct {
 	pool    *pgxpool.Pool
 	repo    int64
 	options []string
-	told    io.Writer // everything that the source logs; nil: nothing is kept
-	longest int       // pages of the list of events; 0: as many as GitHub gives
+	told    io.Writer           // everything that the source logs; nil: nothing is kept
+	longest int                 // pages of the list of events; 0: as many as GitHub gives
+	rules   func() people.Rules // nil: the usual ones
 }
 
 // name is the repository that tests collect.
@@ -82,7 +84,7 @@ func (w *world) log() *slog.Logger {
 
 func (w *world) catalog() *tasks.Catalog {
 	catalog := tasks.NewCatalog()
-	github.Add(catalog, w.settings(), github.Options{Version: "test", Now: w.forge.Clock().Now, Log: w.log(), LongestEvents: w.longest})
+	github.Add(catalog, w.settings(), github.Options{Version: "test", Now: w.forge.Clock().Now, People: w.rules, Log: w.log(), LongestEvents: w.longest})
 	return catalog
 }
 

@@ -1,0 +1,62 @@
+package github_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"augur/tasks/github"
+	"augur/tasks/github/api"
+)
+
+func (w *world) plan(o github.PlanOptions) []github.RepoPlan {
+	w.t.Helper()
+	service, err := api.New(w.pool, w.settings(), api.Options{Version: "test"})
+	require.NoError(w.t, err)
+	plans, err := github.Plan(w.t.Context(), w.pool, w.settings(), service, o)
+	require.NoError(w.t, err)
+	require.NoError(w.t, service.Close(w.t.Context()))
+	return plans
+}
+
+func TestAPlanIsCloseToWhatTheCollectionCosts(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	plan := w.plan(github.PlanOptions{URLs: []string{"https://github.com/" + name}, Sample: true})[0]
+	require.Equal(t, 1, w.forge.Counts().Operations["graphql plan"].Points)
+	s := shape()
+	require.EqualValues(t, s.Issues, plan.Counts.Issues)
+	require.EqualValues(t, s.Pulls, plan.Counts.PullRequests)
+	require.InEpsilon(t, s.Comments, plan.Counts.Comments, 0.5)
+	require.InEpsilon(t, s.Events, plan.Counts.Events, 0.5)
+	require.InEpsilon(t, s.Pulls*s.ReviewComments, plan.Counts.ReviewComments, 0.2)
+	require.Nil(t, plan.First)
+	w.forge.ResetCounts()
+	w.collectWell()
+	spent := w.forge.Counts().Total.Points
+	require.InDelta(t, spent, plan.Expected.Core+plan.Expected.GraphQL, 6, "%+v", plan)
+
+	// What was spent stands beside it.
+	w.collectWell()
+	plan = w.plan(github.PlanOptions{URLs: []string{"https://github.com/" + name, "https://github.com/octo/nothing"}})[0]
+	require.Equal(t, w.repo, plan.RepoID)
+	require.NotNil(t, plan.First)
+	require.NotNil(t, plan.Last)
+	require.Less(t, plan.Last.Core+plan.Last.GraphQL, plan.First.Core+plan.First.GraphQL)
+	for _, task := range plan.Tasks {
+		if task.Kind == github.KindIssues {
+			require.Equal(t, task.Expected, *task.First)
+		}
+	}
+}
+
+func TestAPlanTellsWhatHasMovedAndWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.forge.Rename(w.forge.Repo(name), "octo/gadget")
+	plans := w.plan(github.PlanOptions{URLs: []string{"https://github.com/" + name, "https://github.com/octo/nothing"}})
+	require.Equal(t, "https://github.com/octo/gadget", plans[0].MovedTo)
+	require.True(t, plans[1].Missing)
+	require.Zero(t, plans[1].Expected)
+	require.Equal(t, 1, w.forge.Counts().Operations["graphql plan"].Requests)
+}

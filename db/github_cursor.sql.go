@@ -47,37 +47,38 @@ func (q *Queries) ForgetGithubItems(ctx context.Context, db DBTX, arg ForgetGith
 const githubCursor = `-- name: GithubCursor :one
 SELECT c.since, c.etag, c.mark, c.started_at, c.started_mark, coalesce(c.whole, false)::boolean AS whole, c.position, c.next,
     coalesce(c.rows_read, 0)::bigint AS rows_read, c.page_size, coalesce(c.unplaced, 0)::bigint AS unplaced, coalesce(c.scrubbed, 0)::bigint AS scrubbed,
-    c.completed_at, c.whole_at, coalesce(g.activity, '')::text AS activity, coalesce(g.pushed, '')::text AS pushed,
-    coalesce(g.overall, '')::text AS overall,
-    coalesce(g.checked_at > n.started_at - $1::interval AND c.completed_at > clock_timestamp() - $2::interval, false)::boolean AS may_skip,
-    coalesce($3::interval > interval '0' AND c.whole_at < clock_timestamp() - $3::interval, false)::boolean AS whole_due,
+    c.completed_at, c.whole_at, coalesce(c.timelines, false)::boolean AS timelines, coalesce(g.activity, '')::text AS activity,
+    coalesce(g.pushed, '')::text AS pushed, coalesce(g.overall, '')::text AS overall,
+    EXISTS (SELECT 1 FROM augur_operations.github_unplaced u WHERE u.repo_id = r.repo_id AND u.resource = $1::text)::boolean AS waiting,
+    coalesce(g.checked_at > n.started_at - $2::interval AND c.completed_at > clock_timestamp() - $3::interval, false)::boolean AS may_skip,
+    coalesce($4::interval > interval '0' AND c.whole_at < clock_timestamp() - $4::interval, false)::boolean AS whole_due,
     (
-        SELECT CASE WHEN count(p.since) = cardinality($4::text[]) THEN coalesce(min(p.since), '0001-01-01 UTC') ELSE '0001-01-01 UTC' END
+        SELECT CASE WHEN count(p.since) = cardinality($5::text[]) THEN coalesce(min(p.since), '0001-01-01 UTC') ELSE '0001-01-01 UTC' END
         FROM augur_operations.github_cursor p
-        WHERE p.repo_id = r.repo_id AND p.resource = ANY ($4)
+        WHERE p.repo_id = r.repo_id AND p.resource = ANY ($5)
     )::timestamptz AS parents_since,
     (
         EXISTS (
             SELECT 1
             FROM augur_operations.collection_run o
             JOIN augur_operations.collection_task t ON t.run_id = o.run_id
-            WHERE o.repo_id = r.repo_id AND o.phase = 'core' AND o.finished_at IS NULL AND t.kind = ANY ($4) AND t.state IN ('waiting', 'queued')
+            WHERE o.repo_id = r.repo_id AND o.phase = 'core' AND o.finished_at IS NULL AND t.kind = ANY ($5) AND t.state IN ('waiting', 'queued')
         ) OR (c.since IS NULL AND coalesce(s.core_status = 'Pending', false))
     )::boolean AS parents_come
 FROM augur_data.repo r
 LEFT JOIN augur_operations.collection_status s ON s.repo_id = r.repo_id
-LEFT JOIN augur_operations.github_cursor c ON c.repo_id = r.repo_id AND c.resource = $5::text
+LEFT JOIN augur_operations.github_cursor c ON c.repo_id = r.repo_id AND c.resource = $1::text
 LEFT JOIN augur_operations.github_repo g ON g.repo_id = r.repo_id
 LEFT JOIN augur_operations.collection_run n ON n.run_id = $6::bigint
 WHERE r.repo_id = $7
 `
 
 type GithubCursorParams struct {
+	Resource  string
 	Fresh     time.Duration
 	Idle      time.Duration
 	Reconcile time.Duration
 	Parents   []string
-	Resource  string
 	RunID     int64
 	RepoID    int64
 }
@@ -97,9 +98,11 @@ type GithubCursorRow struct {
 	Scrubbed     int64
 	CompletedAt  *time.Time
 	WholeAt      *time.Time
+	Timelines    bool
 	Activity     string
 	Pushed       string
 	Overall      string
+	Waiting      bool
 	MaySkip      bool
 	WholeDue     bool
 	ParentsSince time.Time
@@ -107,14 +110,15 @@ type GithubCursorRow struct {
 }
 
 // GithubCursor reads how far a list of a repository is stored, what the repository looked like when it was last looked at, and the watermark of the lists
-// whose rows this one's belong to: the year 1 when one of them was never read to the end. Those may be about to be read by the core phase.
+// whose rows this one's belong to: the year 1 when one of them was never read to the end. Those may be about to be read by the core phase. Rows may be
+// waiting for what they belong to.
 func (q *Queries) GithubCursor(ctx context.Context, db DBTX, arg GithubCursorParams) (GithubCursorRow, error) {
 	row := db.QueryRow(ctx, githubCursor,
+		arg.Resource,
 		arg.Fresh,
 		arg.Idle,
 		arg.Reconcile,
 		arg.Parents,
-		arg.Resource,
 		arg.RunID,
 		arg.RepoID,
 	)
@@ -134,9 +138,11 @@ func (q *Queries) GithubCursor(ctx context.Context, db DBTX, arg GithubCursorPar
 		&i.Scrubbed,
 		&i.CompletedAt,
 		&i.WholeAt,
+		&i.Timelines,
 		&i.Activity,
 		&i.Pushed,
 		&i.Overall,
+		&i.Waiting,
 		&i.MaySkip,
 		&i.WholeDue,
 		&i.ParentsSince,
@@ -146,9 +152,13 @@ func (q *Queries) GithubCursor(ctx context.Context, db DBTX, arg GithubCursorPar
 }
 
 const restartGithubCursors = `-- name: RestartGithubCursors :exec
-UPDATE augur_operations.github_cursor
+WITH dropped AS (
+    DELETE FROM augur_operations.github_unplaced u
+    WHERE u.repo_id = $1
+)
+UPDATE augur_operations.github_cursor c
 SET since = NULL, etag = NULL, mark = NULL, started_at = NULL, started_mark = NULL, whole = false, position = NULL, next = NULL, rows_read = 0, whole_at = 'epoch'
-WHERE repo_id = $1
+WHERE c.repo_id = $1
 `
 
 // RestartGithubCursors makes every list of a repository be read from the beginning, and compared with what is stored.
@@ -159,14 +169,15 @@ func (q *Queries) RestartGithubCursors(ctx context.Context, db DBTX, repoID int6
 
 const saveGithubCursor = `-- name: SaveGithubCursor :exec
 INSERT INTO augur_operations.github_cursor AS t (
-    repo_id, resource, since, etag, mark, started_at, started_mark, whole, position, next, rows_read, page_size, unplaced, scrubbed
+    repo_id, resource, since, etag, mark, started_at, started_mark, whole, position, next, rows_read, page_size, unplaced, scrubbed, timelines
 ) VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+    $15
 )
 ON CONFLICT (repo_id, resource) DO UPDATE
-SET (since, etag, mark, started_at, started_mark, whole, position, next, rows_read, page_size, unplaced, scrubbed) = (
+SET (since, etag, mark, started_at, started_mark, whole, position, next, rows_read, page_size, unplaced, scrubbed, timelines) = (
         excluded.since, excluded.etag, excluded.mark, excluded.started_at, excluded.started_mark, excluded.whole, excluded.position, excluded.next,
-        excluded.rows_read, excluded.page_size, excluded.unplaced, excluded.scrubbed
+        excluded.rows_read, excluded.page_size, excluded.unplaced, excluded.scrubbed, excluded.timelines
     )
 `
 
@@ -185,6 +196,7 @@ type SaveGithubCursorParams struct {
 	PageSize    *int32
 	Unplaced    int64
 	Scrubbed    int64
+	Timelines   bool
 }
 
 // SaveGithubCursor moves a cursor.
@@ -204,6 +216,7 @@ func (q *Queries) SaveGithubCursor(ctx context.Context, db DBTX, arg SaveGithubC
 		arg.PageSize,
 		arg.Unplaced,
 		arg.Scrubbed,
+		arg.Timelines,
 	)
 	return err
 }

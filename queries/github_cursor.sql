@@ -1,10 +1,12 @@
 -- name: GithubCursor :one
 -- GithubCursor reads how far a list of a repository is stored, what the repository looked like when it was last looked at, and the watermark of the lists
--- whose rows this one's belong to: the year 1 when one of them was never read to the end. Those may be about to be read by the core phase.
+-- whose rows this one's belong to: the year 1 when one of them was never read to the end. Those may be about to be read by the core phase. Rows may be
+-- waiting for what they belong to.
 SELECT c.since, c.etag, c.mark, c.started_at, c.started_mark, coalesce(c.whole, false)::boolean AS whole, c.position, c.next,
     coalesce(c.rows_read, 0)::bigint AS rows_read, c.page_size, coalesce(c.unplaced, 0)::bigint AS unplaced, coalesce(c.scrubbed, 0)::bigint AS scrubbed,
-    c.completed_at, c.whole_at, coalesce(g.activity, '')::text AS activity, coalesce(g.pushed, '')::text AS pushed,
-    coalesce(g.overall, '')::text AS overall,
+    c.completed_at, c.whole_at, coalesce(c.timelines, false)::boolean AS timelines, coalesce(g.activity, '')::text AS activity,
+    coalesce(g.pushed, '')::text AS pushed, coalesce(g.overall, '')::text AS overall,
+    EXISTS (SELECT 1 FROM augur_operations.github_unplaced u WHERE u.repo_id = r.repo_id AND u.resource = @resource::text)::boolean AS waiting,
     coalesce(g.checked_at > n.started_at - @fresh::interval AND c.completed_at > clock_timestamp() - @idle::interval, false)::boolean AS may_skip,
     coalesce(@reconcile::interval > interval '0' AND c.whole_at < clock_timestamp() - @reconcile::interval, false)::boolean AS whole_due,
     (
@@ -30,14 +32,15 @@ WHERE r.repo_id = @repo_id;
 -- name: SaveGithubCursor :exec
 -- SaveGithubCursor moves a cursor.
 INSERT INTO augur_operations.github_cursor AS t (
-    repo_id, resource, since, etag, mark, started_at, started_mark, whole, position, next, rows_read, page_size, unplaced, scrubbed
+    repo_id, resource, since, etag, mark, started_at, started_mark, whole, position, next, rows_read, page_size, unplaced, scrubbed, timelines
 ) VALUES (
-    @repo_id, @resource, @since, @etag, @mark, @started_at, @started_mark, @whole, @position, @next, @rows_read, @page_size, @unplaced, @scrubbed
+    @repo_id, @resource, @since, @etag, @mark, @started_at, @started_mark, @whole, @position, @next, @rows_read, @page_size, @unplaced, @scrubbed,
+    @timelines
 )
 ON CONFLICT (repo_id, resource) DO UPDATE
-SET (since, etag, mark, started_at, started_mark, whole, position, next, rows_read, page_size, unplaced, scrubbed) = (
+SET (since, etag, mark, started_at, started_mark, whole, position, next, rows_read, page_size, unplaced, scrubbed, timelines) = (
         excluded.since, excluded.etag, excluded.mark, excluded.started_at, excluded.started_mark, excluded.whole, excluded.position, excluded.next,
-        excluded.rows_read, excluded.page_size, excluded.unplaced, excluded.scrubbed
+        excluded.rows_read, excluded.page_size, excluded.unplaced, excluded.scrubbed, excluded.timelines
     );
 
 -- name: CompleteGithubCursor :exec
@@ -61,9 +64,13 @@ WHERE repo_id = @repo_id AND resource = @resource;
 
 -- name: RestartGithubCursors :exec
 -- RestartGithubCursors makes every list of a repository be read from the beginning, and compared with what is stored.
-UPDATE augur_operations.github_cursor
+WITH dropped AS (
+    DELETE FROM augur_operations.github_unplaced u
+    WHERE u.repo_id = @repo_id
+)
+UPDATE augur_operations.github_cursor c
 SET since = NULL, etag = NULL, mark = NULL, started_at = NULL, started_mark = NULL, whole = false, position = NULL, next = NULL, rows_read = 0, whole_at = 'epoch'
-WHERE repo_id = @repo_id;
+WHERE c.repo_id = @repo_id;
 
 -- name: WakeGithubTask :exec
 -- WakeGithubTask makes a task of a repository that was put off come at once, in whichever phase it is, and tells the workers.

@@ -13,5 +13,6 @@
 //   - The mark is what the repository looked like (how many issues, when one last changed). While it is the same, its lists are not read.
 //   - A tombstone says that GitHub does not list a row any more. What happened (an issue, a comment) keeps its row; what is only true for a time (a label,
 //     an assignee) leaves its table, and is kept in the tombstone.
-//   - A row is unplaced when what it belongs to is not stored. A list's watermark never passes those of the lists that it belongs to, so it comes again.
+//   - A row is unplaced when what it belongs to is not stored. Comments and events wait in a table of their own until it is; what is inside of a pull request
+//     comes again, since no watermark passes those of the lists that its rows belong to.
 package github

@@ -38,7 +38,7 @@ func eventList() list[*api.IssueEvent] {
 		},
 		at: func(e *api.IssueEvent) time.Time { return e.CreatedAt.UTC() },
 		prepare: func(ctx context.Context, p *pass, items []*api.IssueEvent) (page, error) {
-			return p.prepareEvents(ctx, eventsOfREST(items))
+			return prepareEvents(ctx, p, eventsOfREST(items))
 		},
 	}
 }
@@ -50,10 +50,13 @@ func (s *Source) events(ctx context.Context, c *tasks.Collection) error {
 	if err != nil {
 		return err
 	}
+	if err := settle(ctx, p, prepareEvents); err != nil {
+		return err
+	}
 	if p.idle() {
 		return c.Finish(ctx, nil)
 	}
-	if next := value(p.state.Next); strings.HasPrefix(next, timelineOfIssues) || strings.HasPrefix(next, timelineOfPulls) {
+	if next := value(p.state.Next); p.state.StartedAt == nil && p.state.Timelines || strings.HasPrefix(next, timelineOfIssues) || strings.HasPrefix(next, timelineOfPulls) {
 		return p.timelines(ctx)
 	}
 	longest := cmp.Or(s.options.LongestEvents, longestEvents)
@@ -70,26 +73,26 @@ func (s *Source) events(ctx context.Context, c *tasks.Collection) error {
 	return err
 }
 
-// happening is an event, from REST or from a timeline.
+// happening is an event, from REST or from a timeline, and what it happened to.
 type happening struct {
-	id      int64
-	node    string
-	url     string
-	action  string
-	commit  *string
-	created time.Time
-	number  int64
-	pr      bool
-	user    *api.User
-	actor   *actor
+	ID      int64     `json:"id"`
+	Node    string    `json:"node"`
+	URL     string    `json:"url"`
+	Action  string    `json:"action"`
+	Commit  *string   `json:"commit"`
+	Created time.Time `json:"created"`
+	Number  int64     `json:"number"`
+	PR      bool      `json:"pr"`
+	User    *api.User `json:"user"`
+	Actor   *actor    `json:"actor"`
 }
 
 func eventsOfREST(items []*api.IssueEvent) []happening {
 	events := make([]happening, 0, len(items))
 	for _, e := range items {
-		h := happening{id: e.ID, node: e.NodeID, url: e.URL, action: e.Event, commit: e.CommitID, created: e.CreatedAt.UTC(), user: e.Actor}
+		h := happening{ID: e.ID, Node: e.NodeID, URL: e.URL, Action: e.Event, Commit: e.CommitID, Created: e.CreatedAt.UTC(), User: e.Actor}
 		if e.Issue != nil {
-			h.number, h.pr = e.Issue.Number, e.Issue.PullRequest != nil
+			h.Number, h.PR = e.Issue.Number, e.Issue.PullRequest != nil
 		}
 		events = append(events, h)
 	}
@@ -109,10 +112,10 @@ type eventRow struct {
 	CntrbID *string   `json:"cntrb_id"`
 }
 
-func (p *pass) prepareEvents(ctx context.Context, events []happening) (page, error) {
-	var numbers []int64
+func prepareEvents(ctx context.Context, p *pass, events []happening) (page, error) {
+	var numbers, ids []int64
 	for _, e := range events {
-		numbers = append(numbers, e.number)
+		numbers, ids = append(numbers, e.Number), append(ids, e.ID)
 	}
 	parents, err := p.numbered(ctx, numbers)
 	if err != nil {
@@ -121,26 +124,26 @@ func (p *pass) prepareEvents(ctx context.Context, events []happening) (page, err
 	who := p.people()
 	onIssues, onPRs := map[pair]eventRow{}, map[pair]eventRow{}
 	var closed []int64
-	var unplaced int64
+	var left leftover
 	for _, e := range events {
-		parent, ok := parents[place{e.number, e.pr}]
-		if !ok || e.id == 0 || e.action == "" {
-			unplaced++
+		parent, ok := parents[place{e.Number, e.PR}]
+		if !ok || e.ID == 0 || e.Action == "" {
+			left.add(e.ID, ownerOf(e.PR), e.Number, e)
 			continue
 		}
 		row := eventRow{
-			RowID: parent.RowID, SrcID: parent.SrcID, ID: e.id, NodeID: notEmpty(e.node), URL: notEmpty(e.url), Action: e.action, Commit: e.commit, Created: e.created,
-			CntrbID: who.add(e.user),
+			RowID: parent.RowID, SrcID: parent.SrcID, ID: e.ID, NodeID: notEmpty(e.Node), URL: notEmpty(e.URL), Action: e.Action, Commit: e.Commit, Created: e.Created,
+			CntrbID: who.add(e.User),
 		}
-		if e.actor != nil {
-			row.CntrbID = who.addActor(e.actor)
+		if e.Actor != nil {
+			row.CntrbID = who.addActor(e.Actor)
 		}
-		if e.pr {
-			onPRs[pair{parent.RowID, e.id}] = row
+		if e.PR {
+			onPRs[pair{parent.RowID, e.ID}] = row
 			continue
 		}
-		onIssues[pair{parent.RowID, e.id}] = row
-		if e.action == "closed" || e.action == "reopened" {
+		onIssues[pair{parent.RowID, e.ID}] = row
+		if e.Action == "closed" || e.Action == "reopened" {
 			closed = append(closed, parent.RowID)
 		}
 	}
@@ -150,10 +153,11 @@ func (p *pass) prepareEvents(ctx context.Context, events []happening) (page, err
 	q, repo := p.source.queries, p.c.Repo.ID
 	people := who.writer(&k, q, repo)
 	issues, prs := k.add(rowsOf(onIssues, comparePairs)), k.add(rowsOf(onPRs, comparePairs))
+	done := page{keep: left.keeper(&k, p, ids), unplaced: left.count}
 	if k.err != nil {
 		return page{}, fmt.Errorf("prepare events of %s: %w", p.repo, k.err)
 	}
-	done := page{unplaced: unplaced, scrubbed: k.scrubbed}
+	done.scrubbed = k.scrubbed
 	if len(onIssues)+len(onPRs) > 0 {
 		done.write = func(ctx context.Context, tx pgx.Tx) error {
 			return inOrder(

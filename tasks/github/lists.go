@@ -37,6 +37,9 @@ func collectSince[T any](s *Source, l list[T]) tasks.WorkerFunc {
 		if err != nil {
 			return err
 		}
+		if err := settle(ctx, p, l.prepare); err != nil {
+			return err
+		}
 		if p.idle() {
 			return c.Finish(ctx, nil)
 		}

@@ -79,13 +79,13 @@ func prepareMessages(ctx context.Context, p *pass, items []*api.IssueComment) (p
 	who := p.people()
 	rows := map[int64]messageRow{}
 	onIssues, onPRs := map[int64]messageRefRow{}, map[int64]messageRefRow{}
-	var unplaced int64
+	var left leftover
 	for i, c := range items {
 		id := c.GetID()
 		onPR := strings.Contains(c.GetHTMLURL(), "/pull/")
 		parent, ok := parents[place{numbers[i], onPR}]
 		if !ok || id == 0 {
-			unplaced++
+			left.add(id, ownerOf(onPR), numbers[i], c)
 			continue
 		}
 		message := messageRow{ID: taken.id(id), NodeID: c.NodeID, Text: c.Body, Timestamp: instant(c.CreatedAt), CntrbID: who.add(c.User), ToolSource: fromIssue}
@@ -104,10 +104,11 @@ func prepareMessages(ctx context.Context, p *pass, items []*api.IssueComment) (p
 	q, repo := p.source.queries, p.c.Repo.ID
 	people := who.writer(&k, q, repo)
 	messages, issueRefs, prRefs := k.add(rowsOf(rows, compareIDs)), k.add(rowsOf(onIssues, compareIDs)), k.add(rowsOf(onPRs, compareIDs))
+	done := page{ids: ids, keep: left.keeper(&k, p, ids), unplaced: left.count}
 	if k.err != nil {
 		return page{}, fmt.Errorf("prepare comments of %s: %w", p.repo, k.err)
 	}
-	done := page{ids: ids, unplaced: unplaced, scrubbed: k.scrubbed}
+	done.scrubbed = k.scrubbed
 	if len(rows) > 0 {
 		done.write = func(ctx context.Context, tx pgx.Tx) error {
 			return inOrder(

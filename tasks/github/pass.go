@@ -111,7 +111,7 @@ func (p *pass) begun(date time.Time, etag string) db.GithubCursorRow {
 	}
 	state.StartedAt, state.StartedMark, state.Etag = &date, &p.mark, notEmpty(etag)
 	state.Whole = state.WholeDue || state.Since == nil
-	state.Position, state.Next, state.RowsRead, state.Unplaced = nil, nil, 0, 0
+	state.Position, state.Next, state.RowsRead, state.Unplaced, state.Timelines = nil, nil, 0, 0, false
 	return state
 }
 
@@ -119,6 +119,7 @@ func (p *pass) begun(date time.Time, etag string) db.GithubCursorRow {
 func (p *pass) save(ctx context.Context, state db.GithubCursorRow, rows page) error {
 	state.Unplaced += rows.unplaced
 	state.Scrubbed += rows.scrubbed
+	state.Waiting = state.Waiting || rows.keep != nil
 	rows.whole = state.Whole
 	err := p.c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := p.write(ctx, tx, state, rows); err != nil {
@@ -139,8 +140,8 @@ func (p *pass) finish(ctx context.Context, state db.GithubCursorRow, rows page, 
 	state.Unplaced += rows.unplaced
 	state.Scrubbed += rows.scrubbed
 	state.Mark, state.StartedAt, state.StartedMark, state.Position, state.Next, state.Whole = state.StartedMark, nil, nil, nil, nil, false
-	if state.Unplaced > 0 {
-		state.Mark = nil // they may have a place next time
+	if state.Unplaced > 0 && p.resource == KindPullRequestChildren {
+		state.Mark = nil // they must come again, while unplaced rows of other lists are kept
 	}
 	p.c.Log.InfoContext(ctx, "list stored", slog.Int64("rows", state.RowsRead), slog.Int64("unplaced", state.Unplaced), slog.Bool("whole", whole))
 	return p.c.Finish(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -186,12 +187,15 @@ func (p *pass) reconcile(ctx context.Context, tx pgx.Tx, began time.Time, missin
 
 // write stores the rows of a page and moves the cursor.
 func (p *pass) write(ctx context.Context, tx pgx.Tx, state db.GithubCursorRow, rows page) error {
-	if rows.write != nil {
-		if err := rows.write(ctx, tx); err != nil {
-			return fmt.Errorf("store a page of %s of %s: %w", p.resource, p.c.Repo.URL, err)
+	q := p.source.queries
+	if p.state.Waiting && p.state.StartedAt == nil && rows.whole {
+		if err := q.ForgetGithubUnplaced(ctx, tx, db.ForgetGithubUnplacedParams{RepoID: p.c.Repo.ID, Resource: p.resource}); err != nil {
+			return fmt.Errorf("forget what waits in %s of %s: %w", p.resource, p.c.Repo.URL, err)
 		}
 	}
-	q := p.source.queries
+	if err := rows.store(ctx, tx); err != nil {
+		return fmt.Errorf("store a page of %s of %s: %w", p.resource, p.c.Repo.URL, err)
+	}
 	// The first pass has nothing to compare with.
 	if rows.whole && p.state.WholeAt != nil && len(rows.ids) > 0 {
 		if err := q.SeeGithubItems(ctx, tx, db.SeeGithubItemsParams{RepoID: p.c.Repo.ID, Resource: p.resource, SrcIds: rows.ids}); err != nil {
@@ -201,7 +205,7 @@ func (p *pass) write(ctx context.Context, tx pgx.Tx, state db.GithubCursorRow, r
 	err := q.SaveGithubCursor(ctx, tx, db.SaveGithubCursorParams{
 		RepoID: p.c.Repo.ID, Resource: p.resource, Since: state.Since, Etag: state.Etag, Mark: state.Mark, StartedAt: state.StartedAt, StartedMark: state.StartedMark,
 		Whole: state.Whole, Position: state.Position, Next: state.Next, RowsRead: state.RowsRead, PageSize: state.PageSize, Unplaced: state.Unplaced,
-		Scrubbed: state.Scrubbed,
+		Scrubbed: state.Scrubbed, Timelines: state.Timelines,
 	})
 	if err != nil {
 		return fmt.Errorf("move the cursor of %s of %s: %w", p.resource, p.c.Repo.URL, err)

@@ -71,11 +71,11 @@ func prepareReviewMessages(ctx context.Context, p *pass, items []*api.PullReques
 	}
 	who := p.people()
 	rows, refs := map[int64]messageRow{}, map[int64]reviewRefRow{}
-	var unplaced int64
+	var left leftover
 	for _, c := range items {
 		id := c.GetID()
 		if !known[c.GetPullRequestReviewID()] || id == 0 {
-			unplaced++
+			left.add(id, ownerReview, c.GetPullRequestReviewID(), c)
 			continue
 		}
 		message := messageRow{ID: taken.id(id), NodeID: c.NodeID, Text: c.Body, Timestamp: instant(c.CreatedAt), CntrbID: who.add(c.User), ToolSource: fromReview}
@@ -91,10 +91,11 @@ func prepareReviewMessages(ctx context.Context, p *pass, items []*api.PullReques
 	q, repo := p.source.queries, p.c.Repo.ID
 	people := who.writer(&k, q, repo)
 	messages, links := k.add(rowsOf(rows, compareIDs)), k.add(rowsOf(refs, compareIDs))
+	done := page{ids: ids, keep: left.keeper(&k, p, ids), unplaced: left.count}
 	if k.err != nil {
 		return page{}, fmt.Errorf("prepare review comments of %s: %w", p.repo, k.err)
 	}
-	done := page{ids: ids, unplaced: unplaced, scrubbed: k.scrubbed}
+	done.scrubbed = k.scrubbed
 	if len(rows) > 0 {
 		done.write = func(ctx context.Context, tx pgx.Tx) error {
 			return inOrder(

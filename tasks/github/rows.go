@@ -17,8 +17,10 @@ import (
 
 // page is what a page of a list becomes.
 type page struct {
-	// write stores the rows. It may run more than once.
+	// write stores the rows; nil when there are none. It may run more than once.
 	write func(ctx context.Context, tx pgx.Tx) error
+	// keep keeps those that are unplaced for later; nil when there are none. Without it they must come again.
+	keep func(ctx context.Context, tx pgx.Tx) error
 	// ids are GitHub's ids of what the page lists.
 	ids []int64
 	// whole says that the page is of a whole pass, which remembers what it has met.
@@ -29,6 +31,19 @@ type page struct {
 	unplaced int64
 	// scrubbed counts texts from which NUL characters were taken.
 	scrubbed int64
+}
+
+// store writes and keeps.
+func (p page) store(ctx context.Context, tx pgx.Tx) error {
+	for _, step := range []func(context.Context, pgx.Tx) error{p.write, p.keep} {
+		if step == nil {
+			continue
+		}
+		if err := step(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rowsOf gives rows as JSON in the order of their keys, fit for PostgreSQL, and how many texts had NUL characters. There is one for each key: the last that came.

@@ -176,12 +176,14 @@ func (p *pass) timelinePage(ctx context.Context, kind, after string) (done bool,
 	if err != nil {
 		return false, err
 	}
-	rows, err := p.prepareEvents(ctx, events)
+	rows, err := prepareEvents(ctx, p, events)
 	if err != nil {
 		return false, err
 	}
 	state := p.begun(reply.Date, "")
 	state.PageSize = larger(size, timelinesAtOnce)
+	// An item that changes while pages are read moves to the front. Its old events are nowhere but in its timeline, so the next pass reads timelines, too.
+	state.Timelines = state.Timelines || after != ""
 	state.RowsRead += int64(len(events))
 	next, more := items.more()
 	if more && len(items.Nodes) > 0 && items.Nodes[len(items.Nodes)-1].UpdatedAt.Before(p.since()) {
@@ -259,15 +261,15 @@ func timelineFragment(kind string) string {
 
 // happening is the event as REST would tell it. A type that is not asked for has no id, and is not stored.
 func (i timelineItem) happening(base string, number int64, pull bool) happening {
-	h := happening{id: numberOfNode(i.ID), node: i.ID, action: actionOf(i.Typename), created: i.CreatedAt.UTC(), number: number, pr: pull, actor: i.Actor}
-	if h.id != 0 {
-		h.url = base + "/issues/events/" + strconv.FormatInt(h.id, 10)
+	h := happening{ID: numberOfNode(i.ID), Node: i.ID, Action: actionOf(i.Typename), Created: i.CreatedAt.UTC(), Number: number, PR: pull, Actor: i.Actor}
+	if h.ID != 0 {
+		h.URL = base + "/issues/events/" + strconv.FormatInt(h.ID, 10)
 	}
 	for _, named := range []*struct {
 		OID *string `json:"oid"`
 	}{i.Closer, i.Commit} {
 		if named != nil && named.OID != nil {
-			h.commit = named.OID
+			h.Commit = named.OID
 		}
 	}
 	return h

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,9 @@ import (
 
 // kills is how often a worker is killed.
 const kills = 20
+
+//go:embed sql/frail.sql
+var frail string
 
 // storm collects the repository again under bad conditions, each in a database of its own, and compares with the one that was collected in calm, for which so many requests were made.
 func storm(ctx context.Context, url string, forge *githubtest.Server, calm *database, calmly int, out io.Writer) error {
@@ -60,10 +64,13 @@ func (d *database) collectKilled(ctx context.Context, forge *githubtest.Server, 
 		if err != nil {
 			return killed, err
 		}
-		before, done := forge.Counts().Total.Requests, false
-		for !done && (killed == kills || forge.Counts().Total.Requests < before+after) && err == nil {
+		before, done, spare := forge.Counts().Total.Requests, false, 0
+		for !done && (killed == kills || spare > 0 || forge.Counts().Total.Requests < before+after) && err == nil {
 			if _, err = m.Reap(ctx); err == nil {
 				done, err = d.tick(ctx, m)
+			}
+			if err == nil {
+				spare, err = d.count(ctx, frail)
 			}
 			select {
 			case <-ctx.Done():

@@ -53,7 +53,9 @@ func (w *world) emails() []string {
 }
 
 // emailsAsked is how often GitHub was asked about commits.
-func (w *world) emailsAsked() int { return w.forge.Counts().Operations["graphql commitPeople"].Requests }
+func (w *world) emailsAsked() int {
+	return w.forge.Counts().Operations["graphql commitPeople"].Requests
+}
 
 func TestEmailsOfCommitsAreResolvedByTheirCommits(t *testing.T) {
 	t.Parallel()

@@ -128,7 +128,7 @@ func prepareEvents(ctx context.Context, p *pass, events []happening) (page, erro
 	for _, e := range events {
 		parent, ok := parents[place{e.Number, e.PR}]
 		if !ok || e.ID == 0 || e.Action == "" {
-			left.add(e.ID, ownerOf(e.PR), e.Number, e)
+			left.add(e.ID, ownerOf[e.PR], e.Number, e)
 			continue
 		}
 		row := eventRow{

@@ -85,7 +85,7 @@ func prepareMessages(ctx context.Context, p *pass, items []*api.IssueComment) (p
 		onPR := strings.Contains(c.GetHTMLURL(), "/pull/")
 		parent, ok := parents[place{numbers[i], onPR}]
 		if !ok || id == 0 {
-			left.add(id, ownerOf(onPR), numbers[i], c)
+			left.add(id, ownerOf[onPR], numbers[i], c)
 			continue
 		}
 		message := messageRow{ID: taken.id(id), NodeID: c.NodeID, Text: c.Body, Timestamp: instant(c.CreatedAt), CntrbID: who.add(c.User), ToolSource: fromIssue}

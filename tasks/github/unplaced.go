@@ -17,13 +17,8 @@ const (
 	ownerReview = "pull_request_reviews"
 )
 
-// ownerOf is the table of what has a number.
-func ownerOf(pullRequest bool) string {
-	if pullRequest {
-		return ownerPR
-	}
-	return ownerIssue
-}
+// ownerOf is the table of what has a number, by whether it is a pull request.
+var ownerOf = map[bool]string{true: ownerPR, false: ownerIssue}
 
 // unplacedRow is a row of github_unplaced: an item as its list told it, and what it belongs to.
 type unplacedRow struct {

@@ -81,8 +81,10 @@ func TestWhatWaitsIsTheNewestWhenItIsPlaced(t *testing.T) {
 	edited, orphan := pull.Pull.ReviewComments[0], repo.Pulls()[9].Pull.ReviewComments[0]
 	repo.Change(func() { pull.Updated, orphan.Review = repo.Created, &githubtest.Review{ID: 1} })
 	w.forge.Clock().Advance(24 * time.Hour)
-	plain := githubtest.Do(func() {})
-	w.forge.Script("graphql pullRequestChildren", plain, plain, githubtest.Do(func() { repo.Touch(pull, "moved") }))
+	for range 2 {
+		w.forge.Script("graphql pullRequestChildren", githubtest.Do(func() {}))
+	}
+	w.forge.Script("graphql pullRequestChildren", githubtest.Do(func() { repo.Touch(pull, "moved") }))
 	w.collectWell()
 	const waiting = "SELECT src_id::text FROM augur_operations.github_unplaced WHERE resource = 'github_review_messages' AND parent_table = 'pull_request_reviews' ORDER BY src_id"
 	require.Len(t, w.strings(waiting), shape().ReviewComments+1)

@@ -50,7 +50,7 @@ SELECT coalesce(r.repo_archived = 1, false)::boolean AS archived, coalesce(r.cre
             WHERE c.repo_id = r.repo_id AND c.cmt_committer_timestamp > clock_timestamp() - interval '90 days'
         ) AS recent
     )::bigint AS recent_commits,
-    (badges.kind IS NOT NULL AND badges.note IS NULL)::boolean AS badge_known, coalesce(badges.rows, 0)::bigint AS badge_rows,
+    coalesce(badges.digest <> '', false)::boolean AS badge_known, coalesce(badges.rows, 0)::bigint AS badge_rows,
     coalesce(
         (SELECT b.data ->> 'badge_level' FROM augur_data.repo_badging b WHERE b.repo_id = r.repo_id ORDER BY b.badge_collection_id DESC LIMIT 1), ''
     )::text AS badge_level,

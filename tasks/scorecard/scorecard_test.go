@@ -109,7 +109,7 @@ func TestRowsDecideWhatTheyCan(t *testing.T) {
 	w.exec("UPDATE repo SET created_at = '2015-01-01T00:00:00Z', repo_archived = 0")
 	w.exec("INSERT INTO repo_info (repo_id, license) VALUES ($1, 'MIT License')", w.repo)
 	w.exec("INSERT INTO repo_badging (repo_id, data) VALUES ($1, '{\"badge_level\":\"silver\"}')", w.repo)
-	w.exec("INSERT INTO augur_operations.tree_snapshot (repo_id, kind, head, content, rules, digest, rows, skipped) VALUES ($1, 'badges', '', '', '', '', 1, 0)", w.repo)
+	w.exec("INSERT INTO augur_operations.tree_snapshot (repo_id, kind, head, content, rules, digest, rows, skipped) VALUES ($1, 'badges', '', '', '', 'x', 1, 0)", w.repo)
 	w.exec(`INSERT INTO augur_operations.tree_snapshot (repo_id, kind, head, content, rules, digest, rows, skipped, taken_at) VALUES ($1, 'git_labor', '', '', '', '', 1, 0, '2026-01-01')`, w.repo)
 	w.exec("INSERT INTO repo_labor (repo_id, rl_analysis_date, file_path, file_name) VALUES ($1, '2026-01-01', '.github/dependabot.yml', 'dependabot.yml')", w.repo)
 	w.exec(`INSERT INTO commits (repo_id, cmt_commit_hash, cmt_author_name, cmt_author_raw_email, cmt_author_email, cmt_author_date, cmt_committer_name, cmt_committer_raw_email, cmt_committer_email,
@@ -126,6 +126,10 @@ func TestRowsDecideWhatTheyCan(t *testing.T) {
 	w.due()
 	w.collect()
 	require.Equal(t, []string{"42"}, w.strings("SELECT count(*)::text FROM repo_deps_scorecard"), "an unchanged snapshot is not written again")
+	w.exec("UPDATE augur_operations.tree_snapshot SET note = 'the badge service does not answer' WHERE kind = 'badges'")
+	w.due()
+	w.collect()
+	require.Equal(t, []string{"42"}, w.strings("SELECT count(*)::text FROM repo_deps_scorecard"), "what the service said before holds while it does not answer")
 
 	w.exec("UPDATE repo SET repo_archived = 1")
 	w.exec("UPDATE augur_operations.tree_snapshot SET rows = 0 WHERE kind = 'badges'")
@@ -177,7 +181,11 @@ func TestAToolThatFailsFailsNothingAndLeavesTheRows(t *testing.T) {
 		`echo '{"repo":{"name":"github.com/octo/widget"},"score":77,"checks":[]}'`: "no score",
 		`echo '{"repo":{"name":"github.com/other/one"},"score":7,"checks":[]}'`:    "it is about",
 	} {
-		w.collect(w.tool(script), "Scorecard.tool_timeout=1s")
+		limit := "Scorecard.tool_timeout=15m"
+		if strings.HasPrefix(script, "sleep") {
+			limit = "Scorecard.tool_timeout=1s"
+		}
+		w.collect(w.tool(script), limit)
 		notes := w.strings("SELECT note FROM augur_operations.tree_snapshot")
 		require.Contains(t, notes[0], want)
 		require.NotContains(t, notes[0], token)

@@ -96,8 +96,11 @@ func (c *Client) get(ctx context.Context, repository string) (body []byte, pause
 	request.Header.Set("User-Agent", c.options.UserAgent)
 	request.Header.Set("Accept", "application/json")
 	answer, err := c.http.Do(request)
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		err = failed.Err // without the address: others are told of the fault, too
+	}
 	if err != nil {
-		return nil, c.options.Pause, err
+		return nil, c.options.Pause, fmt.Errorf("%s: %w", request.URL.Host, err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {

@@ -204,9 +204,9 @@ func TestNormalUser(t *testing.T) {
 	require.NoError(t, os.Chown(dir, uid, gid))
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	binary, err := os.ReadFile(exe)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(dir+"/local.test", binary, 0o755))
+	// Another process writes it: while a file is open for writing in this one, or in a child that it is starting, nobody can run it.
+	copied, err := exec.CommandContext(t.Context(), "install", "-m", "755", exe, dir+"/local.test").CombinedOutput()
+	require.NoError(t, err, string(copied))
 	// It takes as long as the machine needs: the only limit is that of all tests here, a little before it, so that its output is seen.
 	limit := "0"
 	if end, limited := t.Deadline(); limited {

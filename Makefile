@@ -28,7 +28,7 @@ build: ## Build bin/augur
 
 .PHONY: test
 test: postgres ## Run all tests (real PostgreSQL, no network, no preparation)
-	$(GO) test -timeout 20m $(GOTESTFLAGS) $(PKGS)
+	$(GO) test -timeout 10m $(GOTESTFLAGS) $(PKGS)
 
 .PHONY: postgres
 postgres:
@@ -36,16 +36,16 @@ postgres:
 
 .PHONY: race
 race: postgres ## Run the tests with the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m $(GOTESTFLAGS) $(PKGS)
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(GOTESTFLAGS) $(PKGS)
 
 .PHONY: test-pgbouncer
 test-pgbouncer: postgres ## Run the program through pgbouncer in transaction mode, which is installed when it is missing
 	@scripts/install-pgbouncer.sh
-	$(GO) test -tags pgbouncer -run Pgbouncer -timeout 10m $(GOTESTFLAGS) ./cmd/augur
+	$(GO) test -tags pgbouncer -run Pgbouncer -timeout 5m $(GOTESTFLAGS) ./cmd/augur
 
 .PHONY: shuffle
 shuffle: postgres ## Run the tests three times in random order
-	$(GO) test -shuffle=on -count=3 -timeout 60m $(GOTESTFLAGS) $(PKGS)
+	$(GO) test -shuffle=on -count=3 -timeout 30m $(GOTESTFLAGS) $(PKGS)
 
 .PHONY: fuzz
 fuzz: postgres ## Run each fuzz target for FUZZTIME=10s

@@ -62,7 +62,7 @@ func behindPooler(cfg *pgxpool.Config, dsn string) {
 }
 
 // Hears tells whether connections made like those of listening hear what is announced with NOTIFY on pool. Through a pooler that shares
-// sessions between transactions LISTEN gives no error and nothing is ever heard.
+// sessions between transactions LISTEN gives no error and nothing is ever heard, or only what comes by chance while the right session is lent.
 func Hears(ctx context.Context, listening, pool *pgxpool.Pool) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, hearing+5*time.Second)
 	defer cancel()
@@ -71,6 +71,13 @@ func Hears(ctx context.Context, listening, pool *pgxpool.Pool) (bool, error) {
 		return false, fmt.Errorf("connect to listen: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	lent, err := lends(ctx, conn, pool)
+	if err != nil {
+		return false, fmt.Errorf("look whether sessions are shared: %w", err)
+	}
+	if lent {
+		return false, nil
+	}
 	// A name of its own: a pooler may leave the session that got LISTEN to others.
 	channel := "augur_test_" + strings.ToLower(rand.Text())
 	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
@@ -89,4 +96,43 @@ func Hears(ctx context.Context, listening, pool *pgxpool.Pool) (bool, error) {
 		return false, nil
 	}
 	return false, fmt.Errorf("wait for a notification: %w", err)
+}
+
+// lendings is how often [lends] looks: other programs may be lent the session at that moment.
+const lendings = 5
+
+// lends tells whether a pooler gives the session of a connection to others, or another one to the connection, while it is idle.
+func lends(ctx context.Context, conn *pgx.Conn, pool *pgxpool.Pool) (bool, error) {
+	own, err := serverPID(ctx, conn)
+	if err != nil || own == conn.PgConn().PID() {
+		return false, err // no pooler stands between
+	}
+	for range lendings {
+		lent := false
+		err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+			// The session that was given back last is the first to be lent.
+			other, err := serverPID(ctx, tx)
+			if err != nil {
+				return err
+			}
+			again, err := serverPID(ctx, conn)
+			lent = other == own || again != own
+			return err
+		})
+		if err != nil || lent {
+			return lent, err
+		}
+	}
+	return false, nil
+}
+
+// querier asks for one row.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// serverPID is the process of the server that answers. Nothing is prepared: behind a pooler the name might be taken.
+func serverPID(ctx context.Context, q querier) (pid uint32, err error) {
+	err = q.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&pid)
+	return pid, err
 }

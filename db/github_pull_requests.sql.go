@@ -149,6 +149,23 @@ func (q *Queries) DropPullRequestTeams(ctx context.Context, db DBTX, arg DropPul
 	return err
 }
 
+const findPullRequests = `-- name: FindPullRequests :exec
+DELETE FROM augur_operations.github_tombstone g
+USING augur_data.pull_requests t
+WHERE t.repo_id = $1::bigint AND t.pr_src_id = ANY ($2::bigint[]) AND g.table_name = 'pull_requests' AND g.row_key = t.pull_request_id::text
+`
+
+type FindPullRequestsParams struct {
+	RepoID int64
+	SrcIds []int64
+}
+
+// FindPullRequests forgets that pull requests were missing, because they have been met. One that moves to the front of the list during a whole pass is not met by that pass.
+func (q *Queries) FindPullRequests(ctx context.Context, db DBTX, arg FindPullRequestsParams) error {
+	_, err := db.Exec(ctx, findPullRequests, arg.RepoID, arg.SrcIds)
+	return err
+}
+
 const freePullRequestURLs = `-- name: FreePullRequestURLs :exec
 UPDATE augur_data.pull_requests t
 SET pr_url = NULL
@@ -168,29 +185,23 @@ func (q *Queries) FreePullRequestURLs(ctx context.Context, db DBTX, arg FreePull
 }
 
 const markMissingPullRequests = `-- name: MarkMissingPullRequests :exec
-WITH seen AS (
-    SELECT s.src_id FROM augur_operations.github_seen s WHERE s.repo_id = $1::bigint AND s.resource = $3::text
-),
-back AS (
-    DELETE FROM augur_operations.github_tombstone g
-    USING augur_data.pull_requests t, seen
-    WHERE g.repo_id = $1 AND g.table_name = 'pull_requests' AND g.row_key = t.pull_request_id::text AND t.repo_id = $1 AND t.pr_src_id = seen.src_id
-)
 INSERT INTO augur_operations.github_tombstone (repo_id, table_name, row_key)
 SELECT t.repo_id, 'pull_requests', t.pull_request_id::text
 FROM augur_data.pull_requests t
-WHERE t.repo_id = $1 AND t.pr_created_at < $2::timestamp AND t.pr_src_id NOT IN (SELECT seen.src_id FROM seen)
+WHERE t.repo_id = $1::bigint AND t.pr_created_at < $2::timestamp AND t.pr_src_id NOT IN (
+    SELECT s.src_id FROM augur_operations.github_seen s WHERE s.repo_id = $1 AND s.resource = $3::text
+)
 ORDER BY t.pull_request_id
 ON CONFLICT (table_name, row_key) DO NOTHING
 `
 
 type MarkMissingPullRequestsParams struct {
-	RepoID   *int64
+	RepoID   int64
 	Began    time.Time
 	Resource string
 }
 
-// MarkMissingPullRequests notes pull requests that a whole pass, which began at a time, did not meet, and forgets that those were missing that it met.
+// MarkMissingPullRequests notes pull requests that a whole pass, which began at a time, did not meet.
 func (q *Queries) MarkMissingPullRequests(ctx context.Context, db DBTX, arg MarkMissingPullRequestsParams) error {
 	_, err := db.Exec(ctx, markMissingPullRequests, arg.RepoID, arg.Began, arg.Resource)
 	return err

@@ -126,13 +126,8 @@ func lends(ctx context.Context, conn *pgx.Conn, pool *pgxpool.Pool) (bool, error
 	return false, nil
 }
 
-// querier asks for one row.
-type querier interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
 // serverPID is the process of the server that answers. Nothing is prepared: behind a pooler the name might be taken.
-func serverPID(ctx context.Context, q querier) (pid uint32, err error) {
+func serverPID(ctx context.Context, q DBTX) (pid uint32, err error) {
 	err = q.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&pid)
 	return pid, err
 }

@@ -312,19 +312,19 @@ WHERE NOT EXISTS (
 )
 ORDER BY s.pull_request_id, s.pr_src_team_id;
 
+-- name: FindPullRequests :exec
+-- FindPullRequests forgets that pull requests were missing, because they have been met. One that moves to the front of the list during a whole pass is not met by that pass.
+DELETE FROM augur_operations.github_tombstone g
+USING augur_data.pull_requests t
+WHERE t.repo_id = @repo_id::bigint AND t.pr_src_id = ANY (@src_ids::bigint[]) AND g.table_name = 'pull_requests' AND g.row_key = t.pull_request_id::text;
+
 -- name: MarkMissingPullRequests :exec
--- MarkMissingPullRequests notes pull requests that a whole pass, which began at a time, did not meet, and forgets that those were missing that it met.
-WITH seen AS (
-    SELECT s.src_id FROM augur_operations.github_seen s WHERE s.repo_id = @repo_id::bigint AND s.resource = @resource::text
-),
-back AS (
-    DELETE FROM augur_operations.github_tombstone g
-    USING augur_data.pull_requests t, seen
-    WHERE g.repo_id = @repo_id AND g.table_name = 'pull_requests' AND g.row_key = t.pull_request_id::text AND t.repo_id = @repo_id AND t.pr_src_id = seen.src_id
-)
+-- MarkMissingPullRequests notes pull requests that a whole pass, which began at a time, did not meet.
 INSERT INTO augur_operations.github_tombstone (repo_id, table_name, row_key)
 SELECT t.repo_id, 'pull_requests', t.pull_request_id::text
 FROM augur_data.pull_requests t
-WHERE t.repo_id = @repo_id AND t.pr_created_at < @began::timestamp AND t.pr_src_id NOT IN (SELECT seen.src_id FROM seen)
+WHERE t.repo_id = @repo_id::bigint AND t.pr_created_at < @began::timestamp AND t.pr_src_id NOT IN (
+    SELECT s.src_id FROM augur_operations.github_seen s WHERE s.repo_id = @repo_id AND s.resource = @resource::text
+)
 ORDER BY t.pull_request_id
 ON CONFLICT (table_name, row_key) DO NOTHING;

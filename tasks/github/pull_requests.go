@@ -22,7 +22,7 @@ func pullRequests() list[*api.PullRequest] {
 		at:      func(r *api.PullRequest) time.Time { return r.GetUpdatedAt().UTC() },
 		prepare: preparePullRequests,
 		missing: func(ctx context.Context, p *pass, tx pgx.Tx, began time.Time) error {
-			return p.source.queries.MarkMissingPullRequests(ctx, tx, db.MarkMissingPullRequestsParams{RepoID: &p.c.Repo.ID, Resource: KindPullRequests, Began: began})
+			return p.source.queries.MarkMissingPullRequests(ctx, tx, db.MarkMissingPullRequestsParams{RepoID: p.c.Repo.ID, Resource: KindPullRequests, Began: began})
 		},
 	}
 }
@@ -229,6 +229,9 @@ func (r *prPage) writer(k *pack, p *pass) func(context.Context, pgx.Tx) error {
 			},
 			func() error {
 				return q.UpsertPullRequests(ctx, tx, db.UpsertPullRequestsParams{RepoID: repo, Rows: prs})
+			},
+			func() error {
+				return q.FindPullRequests(ctx, tx, db.FindPullRequestsParams{RepoID: repo, SrcIds: ids})
 			},
 			func() error {
 				return q.DropPullRequestLabels(ctx, tx, db.DropPullRequestLabelsParams{RepoID: repo, PrIds: ids, Rows: labels})

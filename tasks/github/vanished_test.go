@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,6 +47,32 @@ func TestWhatVanishesIsKeptAsATombstone(t *testing.T) {
 
 	w.collectWell()
 	require.Equal(t, want, w.tombstones(), "looking again finds nothing new")
+}
+
+// TestAPullRequestThatMovesDuringAWholePassIsThere lets it move to the front of the list while the page that it was on is not read yet: the pass does not meet it, and the next one, which is
+// not whole, does.
+func TestAPullRequestThatMovesDuringAWholePassIsThere(t *testing.T) {
+	t.Parallel()
+	large := shape()
+	large.Pulls = 130
+	w := setupWith(t, githubtest.New(t, githubtest.With(name, large)))
+	repo := w.forge.Repo(name)
+	moves := repo.Pulls()[7]
+	repo.Change(func() { moves.Updated = repo.Created })
+	w.options = append(w.options, "GitHub.idle_for=0s")
+	usual := w.options
+	require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
+	w.forge.Clock().Advance(24 * time.Hour)
+	w.options = append(usual[:len(usual):len(usual)], "GitHub.reconcile_after=1ms")
+	w.forge.Script("pulls/list", githubtest.Do(func() {}), githubtest.Do(func() { repo.Touch(moves, "moved") }))
+	require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
+	require.Zero(t, w.forge.Unplayed())
+	require.Equal(t, map[string]int{"pull_requests": 1}, w.tombstones(), "the pass did not meet it")
+
+	w.options = usual
+	w.forge.Clock().Advance(time.Hour)
+	require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
+	require.Empty(t, w.tombstones())
 }
 
 func TestALabelThatIsRenamedIsFoundByAWholePass(t *testing.T) {

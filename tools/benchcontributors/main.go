@@ -16,7 +16,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -25,8 +24,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"augur/db"
-	"augur/db/local"
 	"augur/db/migrate"
+	"augur/tools/scratch"
 )
 
 //go:embed sql
@@ -80,27 +79,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 }
 
 func measure(ctx context.Context, o options, getenv func(string) string, stdout io.Writer) (err error) {
-	dir, err := os.MkdirTemp("", "benchcontributors-")
+	server, err := scratch.Start(ctx, getenv)
 	if err != nil {
-		return fmt.Errorf("make a directory: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	// The server runs as another user when we are root.
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return fmt.Errorf("open the directory: %w", err)
-	}
-	quiet := slog.New(slog.DiscardHandler)
-	server, err := local.Acquire(ctx, local.Options{Dir: filepath.Join(dir, "postgres"), PGBin: getenv("PG_BIN"), Path: getenv("PATH"), Log: quiet})
-	if err != nil {
-		return fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	defer func() { err = errors.Join(err, server.Release(context.WithoutCancel(ctx))) }()
-	pool, err := db.Connect(ctx, server.URL(), db.Options{ApplicationName: "benchcontributors", MaxConns: int32(o.writers) + 1}) //nolint:gosec // few
+	defer func() { err = errors.Join(err, server.Close(ctx)) }()
+	pool, err := db.Connect(ctx, server.URL, db.Options{ApplicationName: "benchcontributors", MaxConns: int32(o.writers) + 1}) //nolint:gosec // few
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	if _, err := migrate.Up(ctx, pool, quiet); err != nil {
+	if _, err := migrate.Up(ctx, pool, slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
 	unsorted, err := text("unsorted")

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 
 	"augur/db"
 	"augur/db/config"
-	"augur/db/local"
 	"augur/db/migrate"
 	"augur/db/repos"
 	"augur/facade/bench"
@@ -25,6 +23,7 @@ import (
 	"augur/monitor"
 	"augur/tasks"
 	"augur/tasks/git"
+	"augur/tools/scratch"
 )
 
 func main() {
@@ -37,21 +36,12 @@ func main() {
 // endToEnd collects the repository into an empty database and returns how long the task took that reads and writes the history. Its clone is made
 // before, and not counted.
 func endToEnd(ctx context.Context, dir string) (took time.Duration, err error) {
-	home, err := os.MkdirTemp("", "augur-bench-")
+	server, err := scratch.Start(ctx, os.Getenv)
 	if err != nil {
-		return 0, fmt.Errorf("make a directory for the benchmark: %w", err)
+		return 0, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
-	// The server may run as another user, who has to get in.
-	if err := os.Chmod(home, 0o755); err != nil {
-		return 0, fmt.Errorf("open the directory of the benchmark: %w", err)
-	}
-	server, err := local.Acquire(ctx, local.Options{Dir: filepath.Join(home, "postgres"), PGBin: os.Getenv("PG_BIN"), Path: os.Getenv("PATH")})
-	if err != nil {
-		return 0, fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	defer func() { err = errors.Join(err, server.Release(ctx)) }()
-	pool, err := db.Connect(ctx, server.URL(), db.Options{MaxConns: 12})
+	defer func() { err = errors.Join(err, server.Close(ctx)) }()
+	pool, err := db.Connect(ctx, server.URL, db.Options{MaxConns: 12})
 	if err != nil {
 		return 0, err
 	}
@@ -67,7 +57,7 @@ func endToEnd(ctx context.Context, dir string) (took time.Duration, err error) {
 	if sum, err := repos.AddURLs(ctx, pool, 1, []string{dir}, repos.Options{Policy: policy}); err != nil || sum.Added != 1 {
 		return 0, errors.Join(fmt.Errorf("add %s: not added", dir), err)
 	}
-	if err := collect(ctx, pool, settings, home, log); err != nil {
+	if err := collect(ctx, pool, settings, server.Home, log); err != nil {
 		return 0, err
 	}
 	return taskTime(ctx, pool)

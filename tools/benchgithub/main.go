@@ -20,7 +20,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"augur/db/local"
+	"augur/tools/scratch"
 )
 
 func main() {
@@ -72,25 +72,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 
 // measure starts a server, measures, and removes everything.
 func measure(ctx context.Context, o options, getenv func(string) string, out io.Writer) (err error) {
-	home, err := os.MkdirTemp("", "augur-bench-")
+	server, err := scratch.Start(ctx, getenv)
 	if err != nil {
-		return fmt.Errorf("make a directory for the benchmark: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
-	// The server may run as another user, who has to get in.
-	if err := os.Chmod(home, 0o755); err != nil {
-		return fmt.Errorf("open the directory of the benchmark: %w", err)
-	}
-	server, err := local.Acquire(ctx, local.Options{Dir: filepath.Join(home, "postgres"), PGBin: getenv("PG_BIN"), Path: getenv("PATH")})
-	if err != nil {
-		return fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	defer func() { err = errors.Join(err, server.Release(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, server.Close(ctx)) }()
 	switch {
 	case o.fleet > 0:
-		return fleet(ctx, server.URL(), o, out)
+		return fleet(ctx, server.URL, o, out)
 	case o.throughput:
-		return throughput(ctx, server.URL(), filepath.Join(home, "postgres", "data"), o, out)
+		return throughput(ctx, server.URL, filepath.Join(server.Postgres(), "data"), o, out)
 	}
-	return model(ctx, server.URL(), o, out)
+	return model(ctx, server.URL, o, out)
 }

@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -22,10 +21,10 @@ import (
 
 	"augur/db"
 	"augur/db/config"
-	"augur/db/local"
 	"augur/db/migrate"
 	"augur/insight"
 	"augur/tasks/insights"
+	"augur/tools/scratch"
 )
 
 // target is what the measured sample is scaled to.
@@ -98,21 +97,12 @@ func oneSeries(settings insight.Settings, days int) error {
 
 // manyRepos measures first and daily runs of a sample of repositories.
 func manyRepos(ctx context.Context, settings *config.Store, o options) (err error) {
-	home, err := os.MkdirTemp("", "augur-bench-")
+	server, err := scratch.Start(ctx, os.Getenv)
 	if err != nil {
-		return fmt.Errorf("make a directory for the benchmark: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
-	// The server may run as another user, who has to get in.
-	if err := os.Chmod(home, 0o755); err != nil {
-		return fmt.Errorf("open the directory of the benchmark: %w", err)
-	}
-	server, err := local.Acquire(ctx, local.Options{Dir: filepath.Join(home, "postgres"), PGBin: os.Getenv("PG_BIN"), Path: os.Getenv("PATH")})
-	if err != nil {
-		return fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	defer func() { err = errors.Join(err, server.Release(context.WithoutCancel(ctx))) }()
-	pool, err := db.Connect(ctx, server.URL(), db.Options{MaxConns: int32(o.workers + 2)}) //nolint:gosec // a handful
+	defer func() { err = errors.Join(err, server.Close(ctx)) }()
+	pool, err := db.Connect(ctx, server.URL, db.Options{MaxConns: int32(o.workers + 2)}) //nolint:gosec // a handful
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -24,8 +23,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"augur/db"
-	"augur/db/local"
 	"augur/db/migrate"
+	"augur/tools/scratch"
 )
 
 //go:embed sql
@@ -77,23 +76,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // measure takes all figures in a directory of its own.
 func measure(ctx context.Context, o options, out io.Writer) (err error) {
-	home, err := os.MkdirTemp("", "augur-bench-")
+	server, err := scratch.Start(ctx, os.Getenv)
 	if err != nil {
-		return fmt.Errorf("make a directory for the benchmark: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
-	// The server may run as another user, who has to get in.
-	if err := os.Chmod(home, 0o755); err != nil {
-		return fmt.Errorf("open the directory of the benchmark: %w", err)
-	}
-	found := local.Options{Dir: filepath.Join(home, "postgres"), PGBin: os.Getenv("PG_BIN"), Path: os.Getenv("PATH")}
-	server, err := local.Acquire(ctx, found)
-	if err != nil {
-		return fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	defer func() { err = errors.Join(err, server.Release(ctx)) }()
+	defer func() { err = errors.Join(err, server.Close(ctx)) }()
 	counted := &tracer{}
-	cfg, err := db.Config(server.URL(), db.Options{MaxConns: 12})
+	cfg, err := db.Config(server.URL, db.Options{MaxConns: 12})
 	if err != nil {
 		return err
 	}
@@ -106,11 +95,11 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 	if _, err := migrate.Up(ctx, pool, slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
-	b := &bench{pool: pool, home: home, counted: counted, postmaster: postmaster(found.Dir), out: out}
+	b := &bench{pool: pool, home: server.Home, counted: counted, postmaster: postmaster(server.Postgres()), out: out}
 	if err := b.updates(ctx, o); err != nil {
 		return err
 	}
-	return b.copies(ctx, server.URL())
+	return b.copies(ctx, server.URL)
 }
 
 // median of durations, which it sorts.

@@ -39,6 +39,7 @@ const (
 	layerTasks
 	layerWork // monitor and the sources: side by side, so neither imports the other
 	layerWeb
+	layerShared // tools/scratch: what the benchmarks have in common
 	layerCmd
 )
 
@@ -47,7 +48,12 @@ func placeOf(path string) (place, bool) {
 	top, rest, _ := strings.Cut(strings.TrimPrefix(path, module), "/")
 	next, _, _ := strings.Cut(rest, "/")
 	switch top {
-	case "cmd", "tools", "internal":
+	case "tools":
+		if next == "scratch" {
+			return place{layerShared, path}, true
+		}
+		return place{layerCmd, top + "/" + next}, true
+	case "cmd", "internal":
 		return place{layerCmd, top + "/" + next}, true
 	case "web":
 		return place{layerWeb, top}, true
@@ -90,6 +96,8 @@ func mayImport(from, to string) bool {
 		return true
 	case f.layer == layerCmd && t.layer == layerCmd:
 		return false
+	case t.layer == layerShared:
+		return strings.HasPrefix(f.room, "tools/")
 	case t.layer == layerPure: // facade and insight are for those who do the work, and for the tools that measure them
 		return f.layer == layerWork && f.room != "monitor" || f.layer == layerCmd
 	case f.layer == layerPure:

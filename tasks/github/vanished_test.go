@@ -1,6 +1,7 @@
 package github_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func TestAPullRequestThatMovesDuringAWholePassIsThere(t *testing.T) {
 	usual := w.options
 	require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
 	w.forge.Clock().Advance(24 * time.Hour)
-	w.options = append(usual[:len(usual):len(usual)], "GitHub.reconcile_after=1ms")
+	w.options = slices.Concat(usual, []string{"GitHub.reconcile_after=1ms"})
 	w.forge.Script("pulls/list", githubtest.Do(func() {}), githubtest.Do(func() { repo.Touch(moves, "moved") }))
 	require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
 	require.Zero(t, w.forge.Unplayed())

@@ -11,15 +11,17 @@ import (
 	"augur/db"
 	"augur/db/config"
 	"augur/tasks"
+	"augur/tasks/tasktest"
 )
 
 func dbtestLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// rescue does what the monitor's reaper does.
+// rescue does what the monitor's reaper does, which announces the copies.
 func rescue(t *testing.T, pool *pgxpool.Pool) []db.RescueRow {
 	t.Helper()
 	rescued, err := db.New().Rescue(t.Context(), pool, db.RescueParams{Lease: tasks.LeaseLength, Grace: tasks.LeaseGrace})
 	require.NoError(t, err)
+	tasktest.Hurry(t, pool)
 	return rescued
 }
 

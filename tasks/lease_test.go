@@ -266,7 +266,7 @@ func TestDatabaseThatIsAwayUsesNoAttempt(t *testing.T) {
 	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, w.repo)
 	stop := process(t, w.pool, catalog, tasks.WorkerOptions{Drain: 100 * time.Millisecond})
 	tasktest.Eventually(t, w.pool, "SELECT attempt = 0 AND coalesce(metadata ->> 'snoozes', '') = '1' AND state <> 'running' FROM river.river_job")
-	hurry(t, w.pool)
+	tasktest.Hurry(t, w.pool)
 	tasktest.Eventually(t, w.pool, "SELECT facade_status = 'Success' FROM augur_operations.collection_status")
 	require.NoError(t, stop())
 }

@@ -138,13 +138,6 @@ func TestErrorsEndInTheRightOutcome(t *testing.T) {
 	}
 }
 
-// hurry makes retries of jobs due at once, as their backoff would later.
-func hurry(t *testing.T, pool *pgxpool.Pool) {
-	t.Helper()
-	_, err := pool.Exec(t.Context(), "UPDATE river.river_job SET scheduled_at = now(), state = 'available' WHERE state IN ('retryable', 'scheduled')")
-	require.NoError(t, err)
-}
-
 func TestPersistentErrorIsTriedThreeTimes(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -159,7 +152,7 @@ func TestPersistentErrorIsTriedThreeTimes(t *testing.T) {
 		tasktest.Eventually(t, w.pool, "SELECT count(*) = 1 FROM river.river_job WHERE state IN ('retryable', 'scheduled') AND attempt = $1", attempt)
 		stop()
 		tasktest.RequireConsistent(t, w.pool)
-		hurry(t, w.pool)
+		tasktest.Hurry(t, w.pool)
 	}
 	tasktest.Work(t, w.pool, catalog, settings())
 	got := tasktest.Last(t, w.pool, tasks.Facade, w.repo)

@@ -1,9 +1,7 @@
 package git_test
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -59,23 +57,20 @@ func (w *world) second() *world {
 	return &other
 }
 
-// until works until the query says true, while jobs that wait or failed come at once.
-func (w *world) until(query string, args ...any) {
+// until works until the query says true.
+func (w *world) until(query string) {
 	w.t.Helper()
-	ctx, stop := context.WithCancel(w.t.Context())
-	defer stop()
-	process, err := tasks.NewProcess(ctx, w.pool, w.catalog(), tasktest.Queue(w.t, w.pool), w.settings(), tasks.WorkerOptions{
-		Queues: map[string]int{"facade": 4}, Host: "test", PID: 1, Drain: time.Second, Log: slog.New(slog.DiscardHandler),
-	})
-	require.NoError(w.t, err)
-	stopped := make(chan error, 1)
-	go func() { stopped <- process.Run(ctx) }()
-	tasktest.Eventually(w.t, w.pool, query, args...)
-	stop()
-	require.NoError(w.t, <-stopped)
+	tasktest.WorkUntil(w.t, w.pool, w.catalog(), w.settings(), time.Second, func() bool { return tasktest.Holds(w.t, w.pool, query) })
 }
 
-const hurry = "WITH hurried AS (UPDATE river.river_job SET state = 'available', scheduled_at = now() WHERE state IN ('retryable', 'scheduled')) "
+// finish works until the run has ended, while jobs that wait or failed come at once.
+func (w *world) finish() {
+	w.t.Helper()
+	tasktest.WorkUntil(w.t, w.pool, w.catalog(), w.settings(), time.Second, func() bool {
+		tasktest.Hurry(w.t, w.pool)
+		return tasktest.Holds(w.t, w.pool, "SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL")
+	})
+}
 
 func TestCloneThatWasNotUsedForLongestMakesRoom(t *testing.T) {
 	t.Parallel()
@@ -125,7 +120,7 @@ func TestFullDiskPausesClonesAndSaysSo(t *testing.T) {
 	require.Equal(t, []string{"scheduled 0 0"}, w.strings("SELECT concat_ws(' ', state, attempt, coalesce(cardinality(errors), 0)) FROM river.river_job"), "no attempt is used")
 	tasktest.RequireConsistent(t, w.pool)
 	w.options = nil
-	w.until(hurry + "SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL")
+	w.finish()
 	require.Equal(t, "Success", tasktest.Last(t, w.pool, tasks.Facade, w.repo).Outcome)
 }
 
@@ -146,7 +141,7 @@ func TestCloneIsLockedByARunningJobOnly(t *testing.T) {
 	w.until("SELECT count(*) = 1 FROM augur_operations.collection_task WHERE waits_for LIKE 'another job of this repository%'")
 	_, err = w.pool.Exec(t.Context(), "UPDATE river.river_job SET state = 'cancelled', finalized_at = now() WHERE id = $1", job)
 	require.NoError(t, err)
-	w.until(hurry + "SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL")
+	w.finish()
 	require.Len(t, w.strings("SELECT cmt_commit_hash FROM commits"), 2)
 }
 
@@ -160,18 +155,12 @@ func TestBrokenCloneIsMadeAgainByTheNextTask(t *testing.T) {
 	_, err := w.pool.Exec(t.Context(), "UPDATE augur_operations.git_clone SET broken = true")
 	require.NoError(t, err)
 	w.commit("b.c", "int b;\n")
-	w.until(hurryAfter(t, w))
+	tasktest.Start(t, w.pool, w.catalog(), w.settings(), tasks.Facade, w.repo)
+	w.finish()
 	require.Equal(t, "Success", tasktest.Last(t, w.pool, tasks.Facade, w.repo).Outcome)
 	require.NoFileExists(t, marker)
 	require.Empty(t, w.strings("SELECT name FROM augur_operations.git_clone WHERE broken"))
 	require.Len(t, w.labor(), 2)
-}
-
-// hurryAfter starts a run and is the query that waits for its end.
-func hurryAfter(t *testing.T, w *world) string {
-	t.Helper()
-	tasktest.Start(t, w.pool, w.catalog(), w.settings(), tasks.Facade, w.repo)
-	return hurry + "SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL"
 }
 
 func TestLostCloneIsMadeOnceForAllTasks(t *testing.T) {
@@ -183,7 +172,8 @@ func TestLostCloneIsMadeOnceForAllTasks(t *testing.T) {
 	require.NoError(t, os.RemoveAll(filepath.Join(w.home, "repos")))
 	_, err := w.pool.Exec(t.Context(), "DELETE FROM augur_operations.tree_snapshot")
 	require.NoError(t, err)
-	w.until(hurryAfter(t, w))
+	tasktest.Start(t, w.pool, w.catalog(), w.settings(), tasks.Facade, w.repo)
+	w.finish()
 	require.Equal(t, "Success", tasktest.Last(t, w.pool, tasks.Facade, w.repo).Outcome)
 	require.Len(t, w.strings("SELECT DISTINCT store::text FROM augur_operations.git_clone"), 2, "a new directory is another store")
 	u := w.usage()

@@ -1,8 +1,6 @@
 package github_test
 
 import (
-	"context"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -82,19 +80,9 @@ func TestKillsLoseNothing(t *testing.T) {
 // work runs a worker process until enough, or until nothing is left to do, and then takes its connections away in the middle of whatever it does.
 func (w *world) work(enough func() bool) {
 	w.t.Helper()
-	ctx, stop := context.WithCancel(w.t.Context())
-	defer stop()
-	process, err := tasks.NewProcess(ctx, w.pool, w.catalog(), tasktest.Queue(w.t, w.pool), w.settings(), tasks.WorkerOptions{
-		Queues: map[string]int{"core": 3, "secondary": 3}, Host: "test", PID: 1, Drain: time.Millisecond, Log: slog.New(slog.DiscardHandler),
-	})
-	require.NoError(w.t, err)
-	stopped := make(chan error, 1)
-	go func() { stopped <- process.Run(ctx) }()
-	require.Eventually(w.t, func() bool {
+	tasktest.WorkUntil(w.t, w.pool, w.catalog(), w.settings(), time.Millisecond, func() bool {
 		return enough() || w.count("SELECT count(*) FROM augur_operations.collection_run WHERE finished_at IS NULL") == 0
-	}, time.Minute, time.Millisecond)
-	stop()
-	require.NoError(w.t, <-stopped)
+	})
 }
 
 func TestChangesBetweenPagesLoseNothing(t *testing.T) {

@@ -154,7 +154,7 @@ func TestResolutionWaitsWhileTheFirstCommitsAreStored(t *testing.T) {
 	require.Zero(t, w.emailsAsked())
 	w.exec(`UPDATE augur_operations.collection_task SET state = 'done' WHERE run_id = $1`, run)
 	w.exec(`UPDATE augur_operations.collection_run SET finished_at = now(), outcome = 'Success' WHERE run_id = $1`, run)
-	w.exec(`UPDATE river.river_job SET scheduled_at = now() WHERE kind = 'github_commit_people' AND state IN ('scheduled', 'available')`)
+	tasktest.Hurry(t, w.pool)
 	tasktest.Work(t, w.pool, w.catalog(), w.settings())
 	require.Equal(t, []string{"ann@home.example resolved ann"}, w.emails())
 }

@@ -71,7 +71,7 @@ func (w *world) another() *world {
 
 func (w *world) settings() *config.Store {
 	return config.Static(config.NewRegistry(config.NewSection[api.Settings]("GitHub"), config.NewSection[github.Settings]("GitHub"), config.NewSection[apikey.Keys]("Keys")),
-		append([]string{"GitHub.api_url=" + w.forge.URL(), "GitHub.graphql_url=" + w.forge.GraphQLURL(), "Keys.github_api_key=" + w.forge.Token(), "GitHub.fresh_for=0s", "GitHub.breadth_per_day=0"}, w.options...)...)
+		append([]string{"GitHub.api_url=" + w.forge.URL(), "GitHub.graphql_url=" + w.forge.GraphQLURL(), "Keys.github_api_key=" + w.forge.Token(), "GitHub.fresh_for=0s", "GitHub.breadth_per_day=0", "GitHub.requests_per_minute=100000"}, w.options...)...)
 }
 
 // log is where the source tells what it does.

@@ -16,8 +16,11 @@ import (
 	"augur/tasks"
 )
 
-// patience is how long a run may take before the test fails.
-const patience = 60 * time.Second
+// patience is how long a run may take before the test fails, and tick how often to look whether it has ended.
+const (
+	patience = 60 * time.Second
+	tick     = 10 * time.Millisecond
+)
 
 // AddRepo adds a repository as `augur db add-repo` does, without checking the URL, and returns its id.
 func AddRepo(t testing.TB, pool *pgxpool.Pool, url string) int64 {
@@ -67,8 +70,17 @@ type Outcome struct {
 	Status  string
 }
 
-// Work runs jobs until no run is open, and fails the test when that takes too long. What waits for another attempt comes at once.
+// Work runs jobs until no run is open, and fails the test when that takes too long. What failed is tried again at once; what was put off waits.
 func Work(t testing.TB, pool *pgxpool.Pool, catalog *tasks.Catalog, settings *config.Store) {
+	t.Helper()
+	WorkUntil(t, pool, catalog, settings, time.Second, func() bool {
+		hurry(t, pool, "retryable")
+		return Holds(t, pool, "SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL")
+	})
+}
+
+// WorkUntil runs a worker process until enough, and stops it: jobs may go on for the time of drain. It fails the test when enough never comes.
+func WorkUntil(t testing.TB, pool *pgxpool.Pool, catalog *tasks.Catalog, settings *config.Store, drain time.Duration, enough func() bool) {
 	t.Helper()
 	queues := map[string]int{}
 	for _, phase := range tasks.Phases() {
@@ -77,17 +89,31 @@ func Work(t testing.TB, pool *pgxpool.Pool, catalog *tasks.Catalog, settings *co
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	process, err := tasks.NewProcess(ctx, pool, catalog, Queue(t, pool), settings, tasks.WorkerOptions{
-		Queues: queues, Host: "test", PID: 1, Drain: time.Second, Log: slog.New(slog.DiscardHandler),
+		Queues: queues, Host: "test", PID: 1, Drain: drain, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	stopped := make(chan error, 1)
 	go func() { stopped <- process.Run(ctx) }()
-	Eventually(t, pool, `
-		WITH hurried AS (UPDATE river.river_job SET state = 'available', scheduled_at = now() WHERE state = 'retryable')
-		SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL`)
+	require.Eventually(t, enough, patience, tick)
 	stop()
 	require.NoError(t, <-stopped)
 	RequireConsistent(t, pool)
+}
+
+// Hurry makes every job due that waits, for another attempt or because it was put off, and tells the processes, as River does when its time comes.
+func Hurry(t testing.TB, pool *pgxpool.Pool) {
+	t.Helper()
+	hurry(t, pool, "available", "retryable", "scheduled")
+}
+
+func hurry(t testing.TB, pool *pgxpool.Pool, states ...string) {
+	t.Helper()
+	_, err := pool.Exec(t.Context(), `
+		WITH hurried AS (
+			UPDATE river.river_job SET state = 'available', scheduled_at = now() WHERE state::text = ANY ($1) RETURNING queue
+		)
+		SELECT pg_notify('river.river_insert', jsonb_build_object('queue', queue)::text) FROM hurried GROUP BY queue`, states)
+	require.NoError(t, err)
 }
 
 // Collect starts a run of the phase for the repository, works, and returns how it ended.
@@ -114,11 +140,15 @@ func Last(t testing.TB, pool *pgxpool.Pool, phase tasks.Phase, repoID int64) Out
 // Eventually waits until the query, which selects one boolean, says true.
 func Eventually(t testing.TB, pool *pgxpool.Pool, query string, args ...any) {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		var holds bool
-		require.NoError(t, pool.QueryRow(t.Context(), query, args...).Scan(&holds))
-		return holds
-	}, patience, 20*time.Millisecond, "waited for: %s", query)
+	require.Eventually(t, func() bool { return Holds(t, pool, query, args...) }, patience, tick, "waited for: %s", query)
+}
+
+// Holds is what the query, which selects one boolean, says now.
+func Holds(t testing.TB, pool *pgxpool.Pool, query string, args ...any) bool {
+	t.Helper()
+	var holds bool
+	require.NoError(t, pool.QueryRow(t.Context(), query, args...).Scan(&holds))
+	return holds
 }
 
 // RequireConsistent fails the test when a status and the queue disagree.

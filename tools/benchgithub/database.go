@@ -41,13 +41,13 @@ func placeOf(forge *githubtest.Server, keys int, names ...string) place {
 	return place{API: forge.URL(), GraphQL: forge.GraphQLURL(), Tokens: forge.Tokens(keys), Repos: names, Now: forge.Clock().Now()}
 }
 
-// settings are those for collecting there, as fast as is permitted.
+// settings are those for collecting there, as fast as this machine can.
 func (p place) settings(more ...string) *config.Store {
 	return config.Static(config.NewRegistry(
 		config.NewSection[api.Settings]("GitHub"), config.NewSection[github.Settings]("GitHub"), config.NewSection[apikey.Keys]("Keys"),
 		config.NewSection[monitor.Tasks]("Tasks"), config.NewSection[monitor.TaskRoutine]("Task_Routine"),
 	), append([]string{
-		"GitHub.api_url=" + p.API, "GitHub.graphql_url=" + p.GraphQL, "GitHub.requests_per_minute=900", "GitHub.breadth_per_day=0", "Keys.github_api_key=" + strings.Join(p.Tokens, " "),
+		"GitHub.api_url=" + p.API, "GitHub.graphql_url=" + p.GraphQL, "GitHub.requests_per_minute=100000", "GitHub.breadth_per_day=0", "Keys.github_api_key=" + strings.Join(p.Tokens, " "),
 	}, more...)...)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"augur/db/config"
 	"augur/tasks"
 	"augur/tasks/github/api"
 )
@@ -44,4 +45,19 @@ func TestToBeLimitedWhenAskingAboutAKeyIsALimit(t *testing.T) {
 	f.on("/rate_limit", refuse(403, "You have exceeded a secondary rate limit.", "Retry-After", "120"))
 	_, _, err := f.client(t).Repository(t.Context(), repo, "")
 	require.WithinDuration(t, time.Now().Add(2*time.Minute), limited(t, err).Until, 15*time.Second)
+}
+
+func TestAPaceThatGitHubRefusesIsForAnEnterpriseServerOnly(t *testing.T) {
+	t.Parallel()
+	registry := config.NewRegistry(config.NewSection[api.Settings]("GitHub"))
+	for host, wrong := range map[string]string{"api.github.com": "GitHub.requests_per_minute: github.com refuses more than 900 (got 901)", "git.example.org/api/v3": ""} {
+		_, err := config.Assume(registry, "GitHub.api_url=https://"+host, "GitHub.requests_per_minute=900")
+		require.NoError(t, err)
+		_, err = config.Assume(registry, "GitHub.api_url=https://"+host, "GitHub.requests_per_minute=901")
+		if wrong == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, wrong)
+	}
 }

@@ -115,7 +115,7 @@ func (f *forge) requests() []request {
 func (f *forge) service(t testing.TB, pairs ...string) *api.Service {
 	t.Helper()
 	reg := config.NewRegistry(config.NewSection[api.Settings]("GitHub"), config.NewSection[apikey.Keys]("Keys"))
-	store := config.Static(reg, append([]string{"GitHub.api_url=" + f.URL, "GitHub.graphql_url=" + f.URL + "/graphql", "Keys.github_api_key=a"}, pairs...)...)
+	store := config.Static(reg, append([]string{"GitHub.api_url=" + f.URL, "GitHub.graphql_url=" + f.URL + "/graphql", "Keys.github_api_key=a", "GitHub.requests_per_minute=100000"}, pairs...)...)
 	s, err := api.New(f.pool, store, api.Options{
 		Version: "test", Log: slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Sleep: func(ctx context.Context, d time.Duration) error {

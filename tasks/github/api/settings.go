@@ -22,19 +22,29 @@ type Settings struct {
 	Reserve int `setting:"reserve" default:"50" min:"0" max:"100000"`
 	// Requests at the same time with one key, over all processes. GitHub refuses 100, and asks for few.
 	Concurrency int `setting:"concurrency_per_key" default:"4" min:"1" max:"50"`
-	// Requests a minute with one key, over all processes. GitHub refuses more than 900.
-	PerMinute int `setting:"requests_per_minute" default:"600" min:"1" max:"900"`
+	// Requests a minute with one key, over all processes. github.com refuses more than 900, so that more is taken for an Enterprise Server only.
+	PerMinute int `setting:"requests_per_minute" default:"600" min:"1" max:"100000"`
 	// How many requests a process takes from the ledger at once. More is fewer statements, less is a better share when keys are nearly used up.
 	Block int `setting:"budget_block" default:"50" min:"1" max:"1000"`
 	// Longest time of one request, the reading of the answer included. Go duration text.
 	RequestTimeout time.Duration `setting:"request_timeout" default:"1m" min:"1s" max:"10m"`
 }
 
-// Validate reports addresses to which a key must not be sent.
+// publicHost is where the limits of github.com hold, and perMinute is how many requests of a key it answers in a minute.
+const (
+	publicHost = "api.github.com"
+	perMinute  = 900
+)
+
+// Validate reports addresses to which a key must not be sent, and a pace that their server refuses.
 func (s Settings) Validate() error {
 	var faults []error
-	if _, err := endpoint(s.APIURL); err != nil {
+	u, err := endpoint(s.APIURL)
+	switch {
+	case err != nil:
 		faults = append(faults, fmt.Errorf("GitHub.api_url: %w", err))
+	case u.Hostname() == publicHost && s.PerMinute > perMinute:
+		faults = append(faults, fmt.Errorf("GitHub.requests_per_minute: github.com refuses more than %d (got %d)", perMinute, s.PerMinute))
 	}
 	if s.GraphQLURL != "" {
 		if _, err := endpoint(s.GraphQLURL); err != nil {

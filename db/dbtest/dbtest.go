@@ -4,7 +4,9 @@
 // first migration, [Dir] for a directory to run a server of one's own in. It never touches a server that it did not start, and the program never imports it.
 //
 // The first call of a test process starts a throwaway cluster, without durability and reachable only through a socket in a closed directory; as root
-// it runs as another user. The schema is migrated once per process into a template, of which each test gets a copy, which is dropped when the test ends.
+// it runs as another user. The cluster holds a migrated template, of which each test gets a copy, which is dropped when the test ends. Clusters with
+// a template are kept as a file in the user's cache directory, under a name that follows from PostgreSQL's version and all migrations, since making
+// one takes seconds.
 //
 // The cluster belongs to a keeper: a second process of the same test binary that this package turns into the keeper in its init function, before
 // any test code runs. The two are joined by a pipe, and the keeper removes everything when the pipe closes, however the test process ends: by
@@ -19,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
@@ -34,7 +35,6 @@ import (
 
 	"augur/db"
 	"augur/db/local/cluster"
-	"augur/db/migrate"
 )
 
 // How long the steps may take at most, on a machine that is busy with other tests.
@@ -42,9 +42,6 @@ const (
 	startTimeout  = 2 * time.Minute
 	createTimeout = time.Minute
 )
-
-// template is the migrated database that others are copied from.
-const template = "augur_template"
 
 // fileCopyMajor is the version from which PostgreSQL copies a database through its log unless told to copy the files, as it did before.
 const fileCopyMajor = 15
@@ -54,11 +51,9 @@ var server struct {
 	start    sync.Once
 	startErr error
 	socket   string
+	template string // why there is no template
 	copying  string // the clause of CREATE DATABASE that makes copies fast
 	pipe     io.Closer
-
-	migrate    sync.Once
-	migrateErr error
 
 	databases atomic.Int64
 }
@@ -82,9 +77,8 @@ func New(t testing.TB) *pgxpool.Pool {
 func URL(t testing.TB) string {
 	t.Helper()
 	ready(t)
-	server.migrate.Do(func() { server.migrateErr = makeTemplate() })
-	if server.migrateErr != nil {
-		t.Fatalf("template of the databases for tests: %v", server.migrateErr)
+	if server.template != "" {
+		t.Fatalf("template of the databases for tests: %s", server.template)
 	}
 	return create(t, template)
 }
@@ -109,34 +103,15 @@ func ready(t testing.TB) {
 func create(t testing.TB, from string) string {
 	t.Helper()
 	name := fmt.Sprintf("test_%d", server.databases.Add(1))
-	if err := execute("CREATE DATABASE " + name + " TEMPLATE " + from + server.copying); err != nil {
+	if err := execute(context.Background(), server.socket, "CREATE DATABASE "+name+" TEMPLATE "+from+server.copying); err != nil {
 		t.Fatalf("database for the test: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := execute(leaving(name), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := execute(context.Background(), server.socket, leaving(name), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("database of the test: %v", err)
 		}
 	})
-	return address(name)
-}
-
-// makeTemplate migrates the template and closes it to connections, since PostgreSQL does not copy a database that somebody is connected to.
-func makeTemplate() error {
-	if err := execute("CREATE DATABASE " + template + " TEMPLATE template0"); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), createTimeout)
-	defer cancel()
-	pool, err := db.Connect(ctx, address(template), db.Options{})
-	if err != nil {
-		return err
-	}
-	_, err = migrate.Up(ctx, pool, slog.New(slog.DiscardHandler))
-	pool.Close()
-	if err != nil {
-		return err
-	}
-	return execute("ALTER DATABASE "+template+" WITH ALLOW_CONNECTIONS false", leaving(template))
+	return address(server.socket, name)
 }
 
 // leaving is a statement that waits until the connections that have just been closed have ended on the server too, for a tenth of a second at
@@ -152,10 +127,10 @@ func leaving(database string) string {
 }
 
 // execute runs statements on the cluster in a connection of their own: a pool would leave goroutines behind, which the caller's tests would find.
-func execute(statements ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), createTimeout)
+func execute(ctx context.Context, socket string, statements ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, address("postgres"))
+	conn, err := pgx.Connect(ctx, address(socket, "postgres"))
 	if err != nil {
 		return err
 	}
@@ -168,8 +143,8 @@ func execute(statements ...string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-func address(database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User(cluster.Superuser), Path: "/" + database, RawQuery: "host=" + url.QueryEscape(server.socket)}
+func address(socket, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User(cluster.Superuser), Path: "/" + database, RawQuery: "host=" + url.QueryEscape(socket)}
 	return u.String()
 }
 
@@ -214,7 +189,7 @@ func startKeeper() error {
 	case a.report.Error != "":
 		return errors.Join(errors.New(a.report.Error), in.Close())
 	}
-	server.socket = a.report.Socket
+	server.socket, server.template = a.report.Socket, a.report.Template
 	if a.report.Major >= fileCopyMajor {
 		server.copying = " STRATEGY FILE_COPY"
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -98,7 +99,7 @@ const endEnv = "AUGUR_DBTEST_TEST_END"
 
 func TestDatabaseLivesAsLongAsTheProcess(t *testing.T) {
 	t.Parallel()
-	conn := connect(t, dbtest.Empty(t))
+	conn := connect(t, dbtest.URL(t))
 	var data string
 	require.NoError(t, conn.QueryRow(t.Context(), "SHOW data_directory").Scan(&data))
 	require.DirExists(t, filepath.Dir(data))
@@ -125,12 +126,12 @@ type world struct {
 	server *process.Process
 }
 
-func startWorld(t *testing.T, end string) world {
+func startWorld(t *testing.T, end string, env ...string) world {
 	t.Helper()
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.Command(exe, "-test.run", "^TestDatabaseLivesAsLongAsTheProcess$")
-	cmd.Env = append(os.Environ(), endEnv+"="+end)
+	cmd.Env = slices.Concat(os.Environ(), []string{endEnv + "=" + end}, env)
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	out, err := cmd.StdoutPipe()
@@ -195,6 +196,50 @@ func TestKilledKeeperIsSweptUpByTheNext(t *testing.T) {
 	require.DirExists(t, w.dir)
 	startWorld(t, "return").gone(t)
 	w.gone(t)
+}
+
+func TestClustersComeFromAnArchiveWhereThereIsAGoodOne(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	archives := func() []string {
+		found, err := filepath.Glob(filepath.Join(home, "**", "augur-dbtest", "*"))
+		require.NoError(t, err)
+		return found
+	}
+	start := func() {
+		startWorld(t, "return", "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache")).gone(t)
+	}
+	start()
+	kept := archives()
+	require.Len(t, kept, 1, "one cluster was archived")
+	first, err := os.Stat(kept[0])
+	require.NoError(t, err)
+	start()
+	second, err := os.Stat(kept[0])
+	require.NoError(t, err)
+	require.True(t, os.SameFile(first, second), "it was used, not made again")
+
+	require.NoError(t, os.Truncate(kept[0], first.Size()/2))
+	start()
+	require.Equal(t, kept, archives())
+	third, err := os.Stat(kept[0])
+	require.NoError(t, err)
+	require.Equal(t, first.Size(), third.Size(), "a damaged one is replaced")
+
+	for n := range 6 {
+		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(kept[0]), fmt.Sprintf("%d.tar", n)), nil, 0o600))
+	}
+	require.NoError(t, os.Remove(kept[0]))
+	start()
+	require.Len(t, archives(), 4, "old ones go")
+}
+
+func TestWithoutAPlaceForArchivesTheClusterIsMade(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	startWorld(t, "return", "HOME=", "XDG_CACHE_HOME="+file).gone(t)
+	startWorld(t, "return", "HOME=", "XDG_CACHE_HOME=").gone(t)
 }
 
 func TestMissingServerFailsTheTestWithAdvice(t *testing.T) {

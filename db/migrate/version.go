@@ -3,6 +3,8 @@ package migrate
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"slices"
@@ -228,6 +230,31 @@ func embedded() (map[int64]string, error) {
 		known[version] = name(entry.Name())
 	}
 	return known, nil
+}
+
+// Fingerprint identifies what [Up] makes of an empty database: a hash of all migrations, River's included. It changes with every statement, and is for
+// those who keep a copy of a migrated database.
+func Fingerprint() (string, error) {
+	hash := sha256.New()
+	entries, err := files.ReadDir("sql")
+	if err != nil {
+		return "", fmt.Errorf("list the embedded migrations: %w", err)
+	}
+	for _, entry := range entries {
+		text, err := files.ReadFile(path.Join("sql", entry.Name()))
+		if err != nil {
+			return "", fmt.Errorf("read migration %s: %w", entry.Name(), err)
+		}
+		fmt.Fprintf(hash, "%s %d\n%s", entry.Name(), len(text), text)
+	}
+	migrator, err := riverMigrator(nil)
+	if err != nil {
+		return "", err
+	}
+	for _, v := range migrator.AllVersions() {
+		fmt.Fprintf(hash, "%d %s\n%s", v.Version, v.Name, v.SQLUp)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // name is the middle of a file name: augur_schema for 00001_augur_schema.sql.

@@ -76,8 +76,8 @@ func (w *world) dayPasses() {
 	w.exec(`UPDATE augur_operations.followed_owner SET checked_at = checked_at - interval '25 hours', retry_at = retry_at - interval '25 hours'`)
 }
 
-// stored are the addresses of all repositories.
-func (w *world) stored() []string {
+// addresses are those of all repositories.
+func (w *world) addresses() []string {
 	w.t.Helper()
 	return w.strings("SELECT replace(repo_git, 'https://github.com/', '') FROM augur_data.repo ORDER BY 1")
 }
@@ -169,7 +169,7 @@ func TestNewRepositoriesOfFollowedOwnersAppearByThemselves(t *testing.T) {
 	require.Equal(t, github.Looked{Owners: 4, Listed: 3, Added: 3}, w.look())
 	require.Equal(t, 1, w.count("SELECT count(*) FROM augur_data.repo WHERE repo_git = 'https://github.com/ann/fork' AND repo_group_id = $1", ann.Group))
 	require.Equal(t, w.count("SELECT count(*) FROM augur_data.repo"), w.count("SELECT count(*) FROM augur_operations.collection_status WHERE core_status = 'Pending'"))
-	require.NotContains(t, w.stored(), "octo/attic")
+	require.NotContains(t, w.addresses(), "octo/attic")
 
 	// One that leaves the archive is as good as new; so is one that another one makes room for.
 	change(attic, func(r *githubtest.Repo) { r.Archived = false })
@@ -200,11 +200,11 @@ func TestARenamedOwnerStaysFollowed(t *testing.T) {
 	added, _, _ := w.add("octo", github.Wanted{})
 	w.forge.RenameUser(w.forge.User("octo"), "hexa")
 	require.Equal(t, github.Looked{Owners: 1, Listed: 1}, w.look())
-	require.Equal(t, []string{"hexa/r-000", "hexa/r-001"}, w.stored())
+	require.Equal(t, []string{"hexa/r-000", "hexa/r-001"}, w.addresses())
 	w.forge.AddRepo("hexa/new", plain)
 	w.forge.AddRepo("octo/of-somebody-else", plain)
 	require.Equal(t, github.Looked{Owners: 1, Listed: 1, Added: 1}, w.look())
-	require.Equal(t, []string{"hexa/new", "hexa/r-000", "hexa/r-001"}, w.stored())
+	require.Equal(t, []string{"hexa/new", "hexa/r-000", "hexa/r-001"}, w.addresses())
 	require.Equal(t, 3, w.count("SELECT count(*) FROM augur_data.repo WHERE repo_group_id = $1", added.Group))
 	owners, _, err := github.FollowedOwners(t.Context(), w.pool, w.settings())
 	require.NoError(t, err)
@@ -300,8 +300,8 @@ func TestAListThatChangesWhileItIsReadHasEachRepositoryOnce(t *testing.T) {
 	_, sum, verdicts := w.add("octo", github.Wanted{})
 	require.Equal(t, repos.Summary{Rows: 121, Added: 121}, sum)
 	require.Len(t, verdicts, 121)
-	require.Subset(t, w.stored(), []string{"octo/new", "octo/renamed", "octo/r-000", "octo/r-119"})
-	require.NotContains(t, w.stored(), "octo/r-003")
+	require.Subset(t, w.addresses(), []string{"octo/new", "octo/renamed", "octo/r-000", "octo/r-119"})
+	require.NotContains(t, w.addresses(), "octo/r-003")
 	// The mark is of before the list was read.
 	require.Equal(t, github.Looked{Owners: 1, Listed: 1}, w.look())
 	require.Equal(t, github.Looked{Owners: 1}, w.look())
@@ -428,7 +428,7 @@ func TestAnOwnerMustBeThere(t *testing.T) {
 		require.ErrorContains(t, err, "an IP allow list is enabled")
 	})
 	require.Zero(t, w.count("SELECT count(*) FROM augur_operations.followed_owner"))
-	require.Empty(t, w.stored())
+	require.Empty(t, w.addresses())
 }
 
 func TestAnOwnerIsAddedWithoutFollowingIt(t *testing.T) {

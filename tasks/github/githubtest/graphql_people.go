@@ -63,7 +63,7 @@ func ownedRepositories(x *execution, value any, args map[string]any) any {
 	case "PUSHED_AT":
 		place = func(r *Repo) cursorKey { return cursorKey{r.Pushed.Unix(), r.ID} }
 	}
-	slices.SortFunc(rows, func(a, b *Repo) int { k := place(b); return place(a).compare(k.key, k.id) })
+	slices.SortFunc(rows, func(a, b *Repo) int { k := place(a); return place(b).compare(k.key, k.id) })
 	return connect(args, rows, direction, place)
 }
 

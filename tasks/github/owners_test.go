@@ -451,7 +451,7 @@ func TestAnOwnerIsAddedWithoutFollowingIt(t *testing.T) {
 func TestOwnersAreReadAsPeopleWriteThem(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"octo": "octo", " @Octo ": "Octo", "a": "a", "a-b-c": "a-b-c", "mona-cat_octo": "mona-cat_octo", "of-long-ago-": "of-long-ago-",
+		"octo": "octo", "@Octo\n": "Octo", "a": "a", "a-b-c": "a-b-c", "mona-cat_octo": "mona-cat_octo", "of-long-ago-": "of-long-ago-",
 		"https://github.com/octo": "octo", "HTTPS://GitHub.com/octo/": "octo", "http://www.github.com/octo?tab=repositories": "octo", "github.com/octo": "octo",
 		"https://github.com/orgs/octo/repositories": "octo", "https://github.com/users/ann": "ann",
 		"a23456789-123456789-123456789-123456789": "a23456789-123456789-123456789-123456789",

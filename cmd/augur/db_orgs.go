@@ -57,8 +57,9 @@ func (a *app) dbAddGitHubOrgCommand() *cli.Command {
 						return fmt.Errorf("--group: %w", err)
 					}
 				}
-				return withGitHub(ctx, s, a.terminalLog(slog.LevelWarn), func(ctx context.Context, settings *config.Store, service *api.Service) error {
-					return withoutBudget(a.addOrgs(ctx, c, s, github.NewOwners(s.Pool, settings, service, version, slog.New(slog.DiscardHandler)), names, group.ID))
+				quiet := slog.New(slog.DiscardHandler) // what goes wrong is told by the error
+				return withGitHub(ctx, s, quiet, func(ctx context.Context, settings *config.Store, service *api.Service) error {
+					return withoutBudget(a.addOrgs(ctx, c, s, github.NewOwners(s.Pool, settings, service, version, quiet), names, group.ID))
 				})
 			})
 		}),

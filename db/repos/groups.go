@@ -69,7 +69,7 @@ func FindGroup(ctx context.Context, pool *pgxpool.Pool, text string) (Group, err
 	return Group{ID: id, Name: name}, nil
 }
 
-// OwnGroup finds the group of a name, in whatever case, or makes it, in a transaction that it holds up others with who add repositories.
+// OwnGroup finds the group of a name, in whatever case, or makes it. Others who add repositories wait until the end of the transaction.
 func OwnGroup(ctx context.Context, tx pgx.Tx, name, website, toolVersion string) (int64, error) {
 	queries := db.New()
 	if err := queries.LockRepos(ctx, tx); err != nil {

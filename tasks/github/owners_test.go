@@ -2,7 +2,6 @@ package github_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -480,7 +479,7 @@ func FuzzOwnerName(f *testing.F) {
 		}
 		again, err := github.OwnerName("https://github.com/" + name)
 		if err != nil || again != name {
-			t.Errorf("OwnerName(%q) = %q, which is read as %q: %v", text, name, again, errors.Join(err))
+			t.Errorf("OwnerName(%q) = %q, which is read as %q: %v", text, name, again, err)
 		}
 	})
 }

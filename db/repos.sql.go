@@ -71,6 +71,28 @@ func (q *Queries) InsertCollectionStatus(ctx context.Context, db DBTX, repoIds [
 	return result.RowsAffected(), nil
 }
 
+const insertRepoGroup = `-- name: InsertRepoGroup :one
+INSERT INTO augur_data.repo_groups (
+    rg_name, rg_description, rg_website, rg_recache, rg_last_modified, rg_type, tool_source, tool_version, data_source, data_collection_date
+)
+VALUES ($1, '', $2, 0, localtimestamp, 'Unknown', 'Loaded by user', $3::text, 'Git', localtimestamp)
+RETURNING repo_group_id
+`
+
+type InsertRepoGroupParams struct {
+	Name        string
+	Website     *string
+	ToolVersion string
+}
+
+// InsertRepoGroup adds a group under an id that the database chooses.
+func (q *Queries) InsertRepoGroup(ctx context.Context, db DBTX, arg InsertRepoGroupParams) (int64, error) {
+	row := db.QueryRow(ctx, insertRepoGroup, arg.Name, arg.Website, arg.ToolVersion)
+	var repo_group_id int64
+	err := row.Scan(&repo_group_id)
+	return repo_group_id, err
+}
+
 const insertRepoGroups = `-- name: InsertRepoGroups :many
 INSERT INTO augur_data.repo_groups (
     repo_group_id, rg_name, rg_description, rg_website, rg_recache, rg_last_modified, rg_type, tool_source, tool_version, data_source,
@@ -236,6 +258,20 @@ func (q *Queries) RepoGroupNames(ctx context.Context, db DBTX, ids []int64) ([]R
 		return nil, err
 	}
 	return items, nil
+}
+
+const repoGroupOfName = `-- name: RepoGroupOfName :one
+SELECT coalesce(min(repo_group_id), 0)::bigint AS repo_group_id
+FROM augur_data.repo_groups
+WHERE lower(rg_name) = lower($1::text)
+`
+
+// RepoGroupOfName is the first group of a name, in whatever case; 0: there is none.
+func (q *Queries) RepoGroupOfName(ctx context.Context, db DBTX, name string) (int64, error) {
+	row := db.QueryRow(ctx, repoGroupOfName, name)
+	var repo_group_id int64
+	err := row.Scan(&repo_group_id)
+	return repo_group_id, err
 }
 
 const repoGroups = `-- name: RepoGroups :many

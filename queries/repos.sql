@@ -61,6 +61,20 @@ FROM augur_data.repo_groups
 WHERE repo_group_id = ANY (@ids::bigint[])
 ORDER BY repo_group_id;
 
+-- name: RepoGroupOfName :one
+-- RepoGroupOfName is the first group of a name, in whatever case; 0: there is none.
+SELECT coalesce(min(repo_group_id), 0)::bigint AS repo_group_id
+FROM augur_data.repo_groups
+WHERE lower(rg_name) = lower(@name::text);
+
+-- name: InsertRepoGroup :one
+-- InsertRepoGroup adds a group under an id that the database chooses.
+INSERT INTO augur_data.repo_groups (
+    rg_name, rg_description, rg_website, rg_recache, rg_last_modified, rg_type, tool_source, tool_version, data_source, data_collection_date
+)
+VALUES (@name, '', @website, 0, localtimestamp, 'Unknown', 'Loaded by user', @tool_version::text, 'Git', localtimestamp)
+RETURNING repo_group_id;
+
 -- name: InsertRepoGroups :many
 -- InsertRepoGroups adds groups under ids that people chose. One that is there already is left alone and is missing from the result.
 INSERT INTO augur_data.repo_groups (

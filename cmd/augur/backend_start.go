@@ -18,6 +18,8 @@ import (
 	"augur/db/config"
 	"augur/monitor/care"
 	"augur/monitor/supervisor"
+	"augur/tasks/github"
+	"augur/tasks/github/api"
 	"augur/web"
 )
 
@@ -206,7 +208,17 @@ func (b *backend) setState(ctx context.Context, state supervisor.State) {
 	}
 }
 
-// collection is the monitor, the care for the database and the workers of a running backend.
+// followOwners adds the new repositories of organisations and users, beside the monitor, which it never holds up.
+func (b *backend) followOwners(ctx context.Context, service *api.Service) {
+	github.NewOwners(b.Pool, b.settings, service, version, b.Logger).Run(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putRightTimeout)
+	defer cancel()
+	if err := service.Close(ctx); err != nil {
+		b.WarnContext(ctx, "unused requests not given back to the keys; they count as used", slog.Any("error", err))
+	}
+}
+
+// collection is the monitor, the care for the database, the following of owners and the workers of a running backend.
 type collection struct {
 	ctx    context.Context //nolint:containedctx // that of the goroutines below, to ask whether they were told to stop
 	cancel context.CancelFunc
@@ -226,6 +238,10 @@ func (b *backend) collect(ctx context.Context) (*collection, error) {
 	if !b.options.collect {
 		b.setState(ctx, supervisor.Serving)
 		return c, nil
+	}
+	service, err := api.New(b.Pool, b.settings, api.Options{Version: version, Log: b.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the API of GitHub: %w", err)
 	}
 	work := func() { c.err = b.work(c.ctx, b.slots, b.options.drain) }
 	if b.options.workers == workersProcesses {
@@ -248,6 +264,7 @@ func (b *backend) collect(ctx context.Context) (*collection, error) {
 	})
 	all.Go(func() { b.monitor().Run(c.ctx) })
 	all.Go(func() { b.care.Run(c.ctx) })
+	all.Go(func() { b.followOwners(c.ctx, service) })
 	go func() {
 		all.Wait()
 		close(c.done)

@@ -29,7 +29,7 @@ func (a *app) dbCommand() *cli.Command {
 			a.dbUpgradeCommand(), a.dbPrintVersionCommand(), a.dbCheckForUpgradeCommand(), a.dbRefreshViewsCommand(),
 			a.dbStartCommand(), a.dbStopCommand(), a.dbStatusCommand(), a.dbPsqlCommand(), a.dbTestConnectionCommand(),
 			a.dbAddReposCommand(), a.dbAddRepoCommand(), a.dbAddRepoGroupsCommand(), a.dbGetRepoGroupsCommand(), a.dbResetRepoAgeCommand(),
-			a.dbAddAffiliationsCommand(),
+			a.dbAddGitHubOrgCommand(), a.dbGetGitHubOrgsCommand(), a.dbUnfollowGitHubOrgCommand(), a.dbAddAffiliationsCommand(),
 		},
 	}
 }

@@ -171,6 +171,7 @@ type loading struct {
 	already     int
 	rejected    []repos.Verdict // for JSON only
 	verified    []repos.Verdict // for JSON of what was verified
+	owners      []*github.AddedOwner
 }
 
 // loaded is what --json prints.
@@ -179,6 +180,8 @@ type loaded struct {
 	RejectedRows []repos.Verdict `json:"rejected_rows"`
 	// Rows are all of them, when GitHub was asked about them.
 	Rows []repos.Verdict `json:"verified_rows,omitempty"`
+	// Owners are those whose repositories were added.
+	Owners []*github.AddedOwner `json:"owners,omitempty"`
 }
 
 // add runs a load and prints its verdicts and its sum.
@@ -228,7 +231,7 @@ func (a *app) addTo(ctx context.Context, c *cli.Context, s *session, l *loading,
 		return err
 	}
 	if l.json {
-		err = a.printJSON(loaded{sum, l.rejected, l.verified})
+		err = a.printJSON(loaded{sum, l.rejected, l.verified, l.owners})
 	} else {
 		fmt.Fprintln(a.stdout, sentence(sum))
 	}

@@ -24,8 +24,8 @@ import (
 	"augur/tasks"
 )
 
-// Connections that processes need: the backend for monitor, care and web, a worker for itself and, beside one for each job, for the queue. Two
-// more, for heartbeats and settings, are in pools of their own. So a worker with n slots has at most n+8, and the backend at most 10.
+// Connections that processes need: the backend for monitor, care, followed owners and web, a worker for itself and, beside one for each job, for the
+// queue. Two more, for heartbeats and settings, are in pools of their own. So a worker with n slots has at most n+8, and the backend at most 10.
 // docs/operations.md has the whole sum.
 const (
 	backendConns = 8

@@ -2,6 +2,7 @@ package repos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -42,6 +43,46 @@ func Groups(ctx context.Context, pool *pgxpool.Pool) ([]Group, error) {
 		groups = append(groups, Group{ID: row.RepoGroupID, Name: row.RgName, Description: row.Description, Repos: row.Repos})
 	}
 	return groups, nil
+}
+
+// FindGroup finds a group by its id or its name, in whatever case; of several of the name it is the first.
+func FindGroup(ctx context.Context, pool *pgxpool.Pool, text string) (Group, error) {
+	var id int64
+	var err error
+	queries := db.New()
+	if isNumber(text) {
+		id, err = strconv.ParseInt(text, 10, 64)
+	} else {
+		id, err = queries.RepoGroupOfName(ctx, pool, text)
+	}
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return Group{}, fmt.Errorf("look for group %q: %w", shortened(text), err)
+	}
+	names, err := groupNames(ctx, queries, pool, map[int64]bool{id: true})
+	if err != nil {
+		return Group{}, fmt.Errorf("look for group %q: %w", shortened(text), err)
+	}
+	name, known := names[id]
+	if !known {
+		return Group{}, fmt.Errorf("there is no group %q: `augur db get-repo-groups` lists them", shortened(text))
+	}
+	return Group{ID: id, Name: name}, nil
+}
+
+// OwnGroup finds the group of a name, in whatever case, or makes it. Others who add repositories wait until the end of the transaction.
+func OwnGroup(ctx context.Context, tx pgx.Tx, name, website, toolVersion string) (int64, error) {
+	queries := db.New()
+	if err := queries.LockRepos(ctx, tx); err != nil {
+		return 0, err
+	}
+	id, err := queries.RepoGroupOfName(ctx, tx, name)
+	if err != nil || id != 0 {
+		return id, err
+	}
+	if err := queries.RaiseRepoGroupSequence(ctx, tx); err != nil {
+		return 0, err
+	}
+	return queries.InsertRepoGroup(ctx, tx, db.InsertRepoGroupParams{Name: name, Website: &website, ToolVersion: toolVersion})
 }
 
 // AddGroups adds the groups of a CSV file with the columns repo_group_id and repo_group_name. A group that exists keeps its name. Ids that the

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -111,4 +112,42 @@ func TestGroupsCountTheirRepositories(t *testing.T) {
 		counts[group.ID] = group.Repos
 	}
 	require.Equal(t, map[int64]int64{1: 1, 10: 2, 25430: 0}, counts)
+}
+
+func TestGroupsAreFoundByIDOrName(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	loadGroups(t, pool, "repo_group_id,repo_group_name\n40,Octo\n41,octo\n42,43\n")
+	for text, want := range map[string]repos.Group{"40": {ID: 40, Name: "Octo"}, "OCTO": {ID: 40, Name: "Octo"}, "Frontend Repos": {ID: 25430, Name: "Frontend Repos"}} {
+		got, err := repos.FindGroup(t.Context(), pool, text)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for _, text := range []string{"43", "0", "99999999999999999999", "nothing", "", "\x1b[31m"} {
+		_, err := repos.FindGroup(t.Context(), pool, text)
+		require.ErrorContains(t, err, "`augur db get-repo-groups` lists them", text)
+		require.NotContains(t, err.Error(), "\x1b")
+	}
+}
+
+func TestAGroupOfItsOwnIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	// Somebody chose an id that the database would have chosen.
+	_, err := pool.Exec(t.Context(), `INSERT INTO augur_data.repo_groups (repo_group_id, rg_name) SELECT max(repo_group_id) + 1, 'taken' FROM augur_data.repo_groups`)
+	require.NoError(t, err)
+	own := func(name string) (id int64) {
+		require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) (err error) {
+			id, err = repos.OwnGroup(t.Context(), tx, name, "https://github.com/"+name, "9.9")
+			return err
+		}))
+		return id
+	}
+	id := own("octo")
+	require.Equal(t, id, own("Octo"))
+	require.NotEqual(t, id, own("other"))
+	var row string
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT concat_ws('|', rg_name, rg_website, rg_type, rg_recache, tool_source, tool_version, data_source)
+		FROM augur_data.repo_groups WHERE repo_group_id = $1`, id).Scan(&row))
+	require.Equal(t, "octo|https://github.com/octo|Unknown|0|Loaded by user|9.9|Git", row)
 }

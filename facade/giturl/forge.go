@@ -79,7 +79,7 @@ func checkGitHub(elements []string) string {
 	case slices.Contains(githubPages, owner):
 		return "is a page of GitHub, not a repository"
 	case len(elements) == 1 || owner == "orgs" || owner == "users":
-		return "is an organization or user: add its repositories, each with its own URL"
+		return "is an organization or user: `augur db add-github-org` adds its repositories"
 	case len(elements) > 2:
 		return fmt.Sprintf("is a page about a repository: write it as https://github.com/%s/%s", owner, strings.TrimSuffix(elements[1], ".git"))
 	case strings.HasSuffix(elements[1], ".wiki"):

@@ -23,6 +23,9 @@ type Settings struct {
 	// How long GitHub is not asked again about an e-mail of commits that it knows no account for; after that, each time twice as long, up to 16 times. Go duration text; 0:
 	// it is asked once.
 	EmailsAfter time.Duration `setting:"emails_after" default:"720h" min:"0s" max:"87600h"`
+	// How soon an organisation or a user that is followed (`augur db add-github-org`) is looked at for new repositories again. A hundred of them cost a point of GraphQL;
+	// only those that have new repositories cost more. Go duration text, at least 1m; 0: never.
+	OwnersAfter time.Duration `setting:"owners_after" default:"24h" min:"0s" max:"8760h" effect:"at once"`
 	// How many repositories one question about watermarks is for.
 	ReposAtOnce int `setting:"repos_at_once" default:"20" min:"1" max:"25"`
 	// How many pull requests one query asks for together with their files, commits and reviews. Where that is too much for GitHub, it is halved by itself.

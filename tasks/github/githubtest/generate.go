@@ -18,14 +18,13 @@ type generator struct {
 	people                                                         []*User
 	bots                                                           []*User
 	mannequin                                                      *User
-	owners                                                         map[string]*User
 }
 
 func newGenerator(s *Server, seed uint64, people int) *generator {
 	g := &generator{
 		s: s, seed: seed, repo: 700_000_000, user: 1_000_000, issue: 2_147_475_000, pull: 1_900_000_000, comment: 4_294_950_000,
 		review: 2_147_480_000, reviewComment: 2_147_478_000, event: 15_000_000_000, label: 5_000_000_000, milestone: 9_000_000,
-		release: 150_000_000, team: 3_000_000, activity: 40_000_000_000, owners: map[string]*User{},
+		release: 150_000_000, team: 3_000_000, activity: 40_000_000_000,
 	}
 	r := newRandom(seed, 0)
 	for n := range people {
@@ -69,13 +68,13 @@ func (g *generator) newUser(r *random, login, kind string) *User {
 	return u
 }
 
+// owner is the account of a login; an organization is made where there is none.
 func (g *generator) owner(login string) *User {
-	if u := g.owners[strings.ToLower(login)]; u != nil {
+	if u := g.s.users[strings.ToLower(login)]; u != nil {
 		return u
 	}
 	u := g.newUser(newRandom(g.seed, uint64(g.user)), login, "Organization") //nolint:gosec // ids are positive
 	u.Name = "The " + login + " project"
-	g.owners[strings.ToLower(login)] = u
 	g.s.addUser(u)
 	return u
 }

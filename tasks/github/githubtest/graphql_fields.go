@@ -113,7 +113,7 @@ var graphFields = map[string]resolvers{
 	"Label":                 labelFields,
 	"Milestone":             milestoneFields,
 	"Team":                  teamFields,
-	"User":                  join(accountFields, profileFields, resolvers{"bio": of(func(u *User) any { return text(u.Bio) }), "company": of(func(u *User) any { return text(u.Company) }), "isSiteAdmin": of(func(u *User) any { return u.SiteAdmin }), "email": of(func(u *User) any { return u.Email })}),
+	"User":                  join(accountFields, profileFields, resolvers{"repositories": ownedRepositories, "bio": of(func(u *User) any { return text(u.Bio) }), "company": of(func(u *User) any { return text(u.Company) }), "isSiteAdmin": of(func(u *User) any { return u.SiteAdmin }), "email": of(func(u *User) any { return u.Email })}),
 	"Organization":          join(accountFields, profileFields, resolvers{"description": of(func(u *User) any { return text(u.Bio) }), "repositories": ownedRepositories}),
 	"Bot":                   accountFields,
 	"Mannequin":             join(accountFields, resolvers{"email": of(func(u *User) any { return text(u.Email) })}),

@@ -67,6 +67,13 @@ var queryFields = resolvers{
 		}
 		return problem{"NOT_FOUND", fmt.Sprintf("Could not resolve to an Organization with the login of '%s'.", login)}
 	},
+	"repositoryOwner": func(x *execution, _ any, args map[string]any) any {
+		login, _ := args["login"].(string)
+		if u := x.c.s.users[strings.ToLower(login)]; u != nil && (u.Type == "User" || u.Type == "Organization") {
+			return u
+		}
+		return nil // without an error, unlike the two above
+	},
 	"viewer": func(x *execution, _ any, _ map[string]any) any {
 		return &User{ID: x.c.key.user.id, Login: x.c.key.user.login, Type: "User", Created: x.c.s.options.now, Updated: x.c.s.options.now}
 	},

@@ -23,6 +23,7 @@ type Repo struct {
 	NoIssues                                 bool  // issues are switched off
 	NoPush                                   bool  // the keys may not push, so that nobody is told about traffic
 	Empty                                    bool  // nothing was pushed
+	Shown                                    bool  // it is private, and the keys may see it in the list of its owner
 	Fault                                    RepoFault
 	Issues                                   []*Issue // and pull requests, by number
 	Comments                                 []*Comment

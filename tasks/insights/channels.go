@@ -56,12 +56,18 @@ func (n Notify) sendSlack(ctx context.Context, m Message) error {
 // textMost is how many conditions a text lists at most: the strongest.
 const textMost = 40
 
-// title is the message in one line.
-func title(m Message) string {
+// repos are the ids of the repositories that the message is about.
+func (m Message) repos() map[int64]bool {
 	repos := map[int64]bool{}
 	for i := range m.Insights {
 		repos[m.Insights[i].RepoID] = true
 	}
+	return repos
+}
+
+// title is the message in one line.
+func title(m Message) string {
+	repos := m.repos()
 	what := english.Plural(len(Group(m.Insights)), "unusual thing", "")
 	if len(repos) == 1 {
 		return what + " in " + oneLine(m.Insights[0].Repository)
@@ -76,7 +82,11 @@ func text(m Message) string {
 	groups := Group(m.Insights)
 	for _, group := range groups[:min(len(groups), textMost)] {
 		strongest := &group[0]
-		fmt.Fprintf(&b, "- %s: %s (augur insights show %d)\n", oneLine(strongest.Repository), oneLine(strongest.Story()), strongest.ID)
+		b.WriteString("- ")
+		if len(m.repos()) > 1 { // otherwise the title names it
+			b.WriteString(oneLine(strongest.Repository) + ": ")
+		}
+		fmt.Fprintf(&b, "%s (augur insights show %d)\n", oneLine(strongest.Story()), strongest.ID)
 	}
 	if more := len(groups) - textMost; more > 0 {
 		fmt.Fprintf(&b, "\nAnd %d more: augur insights list\n", more)

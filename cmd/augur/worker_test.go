@@ -64,7 +64,7 @@ func requireOwnMemory(t testing.TB, env map[string]string, pid int) {
 	require.NoError(t, json.Unmarshal([]byte(succeeds(t, env, "backend", "processes", "--json")), &rows))
 	seen := false
 	for _, row := range rows {
-		p, err := process.NewProcess(int32(row.PID)) //nolint:gosec // a process id
+		p, err := process.NewProcess(int32(row.PID))
 		require.NoError(t, err)
 		info, err := p.MemoryInfo()
 		require.NoError(t, err)

@@ -158,7 +158,7 @@ func (n Notify) sendMail(ctx context.Context, m Message) error {
 	defer stop()
 	client, err := smtp.NewClient(conn, host)
 	if err != nil {
-		return errors.Join(fmt.Errorf("greet the mail server: %w", err), conn.Close())
+		return fmt.Errorf("greet the mail server: %w", err) // the connection is closed
 	}
 	defer client.Close()
 	if err := n.post(client, host, from, to, body); err != nil {

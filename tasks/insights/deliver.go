@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -84,7 +85,8 @@ func (s *Source) sendOne(ctx context.Context, ch channel, m Message) (silent boo
 	ctx, cancel := context.WithTimeout(ctx, s.options.sendTimeout())
 	defer cancel()
 	err = ch.send(ctx, m)
-	switch silent = err != nil && ctx.Err() != nil; {
+	// The deadline of a connection may pass a moment before that of the context.
+	switch silent = err != nil && (ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded)); {
 	case silent && errors.Is(err, context.DeadlineExceeded):
 		err = fmt.Errorf("no answer within %s", s.options.sendTimeout())
 	case silent:

@@ -61,6 +61,41 @@ func (q *Queries) CollectionsSpent(ctx context.Context, db DBTX, repoIds []int64
 	return items, nil
 }
 
+const commitEmailsOf = `-- name: CommitEmailsOf :many
+SELECT s.repo_id, count(e.email)::bigint AS emails
+FROM augur_operations.collection_status s
+LEFT JOIN augur_operations.commit_email e ON e.repo_id = s.repo_id
+WHERE s.repo_id = ANY ($1::bigint[]) AND s.facade_data_last_collected IS NOT NULL
+GROUP BY s.repo_id
+ORDER BY s.repo_id
+`
+
+type CommitEmailsOfRow struct {
+	RepoID int64
+	Emails int64
+}
+
+// CommitEmailsOf counts the e-mails in the commits of repositories, as far as these are stored. An e-mail counts for the repository in which it was seen first.
+func (q *Queries) CommitEmailsOf(ctx context.Context, db DBTX, repoIds []int64) ([]CommitEmailsOfRow, error) {
+	rows, err := db.Query(ctx, commitEmailsOf, repoIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CommitEmailsOfRow
+	for rows.Next() {
+		var i CommitEmailsOfRow
+		if err := rows.Scan(&i.RepoID, &i.Emails); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const githubReposOf = `-- name: GithubReposOf :many
 SELECT repo_id, repo_git
 FROM augur_data.repo

@@ -10,68 +10,56 @@ import (
 	"time"
 )
 
-const deliveredInsights = `-- name: DeliveredInsights :many
-SELECT i.insight_id
-FROM augur_operations.insight i
-WHERE i.insight_id = ANY ($1::bigint[])
-    AND EXISTS (
-        SELECT
-        FROM augur_operations.insight_delivery d
-        WHERE d.channel = $2 AND d.error IS NULL AND d.tried_at > coalesce(i.notified_at, i.found_at) AND i.insight_id = ANY (d.insight_ids)
-    )
-ORDER BY i.insight_id
-`
-
-type DeliveredInsightsParams struct {
-	InsightIds []int64
-	Channel    string
-}
-
-// DeliveredInsights lists those of some insights that a channel got since all channels had them last.
-func (q *Queries) DeliveredInsights(ctx context.Context, db DBTX, arg DeliveredInsightsParams) ([]int64, error) {
-	rows, err := db.Query(ctx, deliveredInsights, arg.InsightIds, arg.Channel)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var insight_id int64
-		if err := rows.Scan(&insight_id); err != nil {
-			return nil, err
-		}
-		items = append(items, insight_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const insightsToTell = `-- name: InsightsToTell :many
-SELECT i.insight_id, i.found_at
-FROM augur_operations.insight_shown i
-WHERE ($1::bigint = 0 OR coalesce(i.repo_id, -1) = $1) AND i.withdrawn_at IS NULL AND i.acknowledged_at IS NULL AND NOT i.muted
-    AND i.last_day >= ($2::timestamp)::date AND (i.notified_score IS NULL OR i.score >= i.notified_score + 1)
-ORDER BY i.score DESC, i.insight_id
-LIMIT $3::int
+SELECT t.insight_id, t.channel::text AS channel, t.waits_since::timestamptz AS waits_since, t.missed::boolean AS missed
+FROM (
+    SELECT i.insight_id, i.score, c.channel, coalesce(d.given_up, false) AS missed,
+        CASE WHEN d.given_up THEN d.tried_at ELSE i.found_at END AS waits_since,
+        CASE
+            WHEN d.given_up THEN true
+            WHEN i.notified_score IS NULL OR i.score >= i.notified_score + 1 THEN coalesce(d.tried_at <= i.notified_at, d.tried_at IS NULL)
+            ELSE false
+        END AS wanted
+    FROM augur_operations.insight_shown i
+    CROSS JOIN unnest($1::text[]) AS c (channel)
+    LEFT JOIN LATERAL (
+        SELECT e.tried_at, e.given_up
+        FROM augur_operations.insight_delivery e
+        WHERE e.channel = c.channel AND (e.error IS NULL OR e.given_up) AND i.insight_id = ANY (e.insight_ids)
+        ORDER BY e.delivery_id DESC
+        LIMIT 1
+    ) AS d ON true
+    WHERE ($2::bigint = 0 OR coalesce(i.repo_id, -1) = $2) AND i.withdrawn_at IS NULL AND i.acknowledged_at IS NULL AND NOT i.muted
+        AND i.last_day >= ($3::timestamp)::date
+) AS t
+WHERE t.wanted
+ORDER BY t.score DESC, t.insight_id, t.channel
+LIMIT $4::int
 `
 
 type InsightsToTellParams struct {
-	RepoID      int64
-	Since       time.Time
-	MaxInsights int32
+	Channels []string
+	RepoID   int64
+	Since    time.Time
+	MaxRows  int32
 }
 
 type InsightsToTellRow struct {
-	InsightID int64
-	FoundAt   time.Time
+	InsightID  int64
+	Channel    string
+	WaitsSince time.Time
+	Missed     bool
 }
 
-// InsightsToTell lists what nobody was told yet: new insights, and told ones whose score rose by 1. What is withdrawn, acknowledged, muted, or older than since
-// is not told. A repo_id of 0 stands for all, -1 for the collection itself.
+// InsightsToTell lists what channels were not told yet, once for each of them, the strongest first: new insights, told ones whose score rose by 1, and what was given up
+// (missed, since then). What is withdrawn, acknowledged, muted, or older than since is not told. A repo_id of 0 stands for all, -1 for the collection itself.
 func (q *Queries) InsightsToTell(ctx context.Context, db DBTX, arg InsightsToTellParams) ([]InsightsToTellRow, error) {
-	rows, err := db.Query(ctx, insightsToTell, arg.RepoID, arg.Since, arg.MaxInsights)
+	rows, err := db.Query(ctx, insightsToTell,
+		arg.Channels,
+		arg.RepoID,
+		arg.Since,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +67,12 @@ func (q *Queries) InsightsToTell(ctx context.Context, db DBTX, arg InsightsToTel
 	var items []InsightsToTellRow
 	for rows.Next() {
 		var i InsightsToTellRow
-		if err := rows.Scan(&i.InsightID, &i.FoundAt); err != nil {
+		if err := rows.Scan(
+			&i.InsightID,
+			&i.Channel,
+			&i.WaitsSince,
+			&i.Missed,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -91,12 +84,17 @@ func (q *Queries) InsightsToTell(ctx context.Context, db DBTX, arg InsightsToTel
 }
 
 const insightsTold = `-- name: InsightsTold :exec
-UPDATE augur_operations.insight
-SET notified_at = clock_timestamp(), notified_score = score
-WHERE insight_id = ANY ($1::bigint[])
+UPDATE augur_operations.insight i
+SET notified_at = clock_timestamp(), notified_score = CASE WHEN i.score < i.notified_score + 1 THEN i.notified_score ELSE i.score END
+WHERE i.insight_id = ANY ($1::bigint[])
+    AND EXISTS (
+        SELECT
+        FROM augur_operations.insight_delivery d
+        WHERE d.error IS NULL AND d.tried_at > coalesce(i.notified_at, i.found_at) AND i.insight_id = ANY (d.insight_ids)
+    )
 `
 
-// InsightsTold notes that people were told.
+// InsightsTold notes that people were told, as far as a channel delivered it.
 func (q *Queries) InsightsTold(ctx context.Context, db DBTX, insightIds []int64) error {
 	_, err := db.Exec(ctx, insightsTold, insightIds)
 	return err
@@ -113,20 +111,71 @@ func (q *Queries) LockWave(ctx context.Context, db DBTX) error {
 }
 
 const logDelivery = `-- name: LogDelivery :exec
-INSERT INTO augur_operations.insight_delivery (channel, insight_ids, error)
-VALUES ($1, $2, $3::text)
+INSERT INTO augur_operations.insight_delivery (channel, insight_ids, error, given_up)
+VALUES ($1, $2, $3::text, $4)
 `
 
 type LogDeliveryParams struct {
 	Channel    string
 	InsightIds []int64
 	Error      *string
+	GivenUp    bool
 }
 
 // LogDelivery notes an attempt to tell people.
 func (q *Queries) LogDelivery(ctx context.Context, db DBTX, arg LogDeliveryParams) error {
-	_, err := db.Exec(ctx, logDelivery, arg.Channel, arg.InsightIds, arg.Error)
+	_, err := db.Exec(ctx, logDelivery,
+		arg.Channel,
+		arg.InsightIds,
+		arg.Error,
+		arg.GivenUp,
+	)
 	return err
+}
+
+const undeliveredInsights = `-- name: UndeliveredInsights :many
+SELECT l.channel, l.tried_at, l.error::text AS error, cardinality(l.insight_ids)::bigint AS insights
+FROM (
+    SELECT DISTINCT ON (d.channel) d.channel, d.tried_at, d.error, d.given_up, d.insight_ids
+    FROM augur_operations.insight_delivery d
+    WHERE (d.error IS NULL OR d.given_up) AND d.channel = ANY ($1::text[])
+    ORDER BY d.channel, d.delivery_id DESC
+) AS l
+WHERE l.given_up
+ORDER BY l.channel
+`
+
+type UndeliveredInsightsRow struct {
+	Channel  string
+	TriedAt  time.Time
+	Error    string
+	Insights int64
+}
+
+// UndeliveredInsights lists the channels whose last message was given up, with the reason and how much they missed.
+func (q *Queries) UndeliveredInsights(ctx context.Context, db DBTX, channels []string) ([]UndeliveredInsightsRow, error) {
+	rows, err := db.Query(ctx, undeliveredInsights, channels)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UndeliveredInsightsRow
+	for rows.Next() {
+		var i UndeliveredInsightsRow
+		if err := rows.Scan(
+			&i.Channel,
+			&i.TriedAt,
+			&i.Error,
+			&i.Insights,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const wave = `-- name: Wave :one
@@ -137,7 +186,9 @@ SELECT EXISTS (SELECT FROM augur_operations.collection_run c WHERE c.phase = 'ml
         JOIN augur_operations.collection_task t ON t.run_id = c.run_id AND t.kind = $2 AND t.state = 'queued' AND t.progress_total IS NOT NULL
         WHERE c.phase = 'ml' AND c.finished_at IS NULL AND c.repo_id <> $1
     )::boolean AS telling,
-    coalesce((SELECT max(i.notified_at) FROM augur_operations.insight i), 'epoch')::timestamptz AS told_at,
+    coalesce(greatest(
+        (SELECT max(i.notified_at) FROM augur_operations.insight i), (SELECT max(d.tried_at) FROM augur_operations.insight_delivery d WHERE d.given_up)
+    ), 'epoch')::timestamptz AS told_at,
     clock_timestamp()::timestamptz AS now
 `
 
@@ -154,7 +205,7 @@ type WaveRow struct {
 }
 
 // Wave tells whether other repositories are still in their machine learning phase, whether one of them has begun to tell people (its task, of the kind, says so by its
-// progress), and when people were told last.
+// progress), and when people were told last, or it was given up.
 func (q *Queries) Wave(ctx context.Context, db DBTX, arg WaveParams) (WaveRow, error) {
 	row := db.QueryRow(ctx, wave, arg.RepoID, arg.Kind)
 	var i WaveRow

@@ -21,3 +21,12 @@ JOIN augur_operations.api_spending s ON s.job_id = t.job_id AND s.repo_id = e.re
 WHERE e.age = 1 OR e.youth = 1
 GROUP BY e.repo_id, e.age = 1, t.kind
 ORDER BY e.repo_id, e.age = 1 DESC, t.kind;
+
+-- name: CommitEmailsOf :many
+-- CommitEmailsOf counts the e-mails in the commits of repositories, as far as these are stored. An e-mail counts for the repository in which it was seen first.
+SELECT s.repo_id, count(e.email)::bigint AS emails
+FROM augur_operations.collection_status s
+LEFT JOIN augur_operations.commit_email e ON e.repo_id = s.repo_id
+WHERE s.repo_id = ANY (@repo_ids::bigint[]) AND s.facade_data_last_collected IS NOT NULL
+GROUP BY s.repo_id
+ORDER BY s.repo_id;

@@ -67,6 +67,9 @@ type Collection struct {
 // Pool is for reading; whatever a task writes goes through [Collection.SavePage] and [Collection.Finish].
 func (c *Collection) Pool() *pgxpool.Pool { return c.pool }
 
+// LastAttempt says that an error ends the task for good. A task that can do without something gives that up then.
+func (c *Collection) LastAttempt() bool { return c.job.Attempt >= c.job.MaxAttempts }
+
 // SavePage commits what write does, if the job is still this attempt's. Rows, cursor and the check go into one transaction. A transaction that
 // lost a race runs again, so write must not keep state from a run that failed. It returns [ErrFenced] without writing when the job is no
 // longer ours.

@@ -19,6 +19,7 @@ import (
 	"augur/tasks/apikey"
 	"augur/tasks/github"
 	"augur/tasks/github/api"
+	"augur/tasks/scorecard"
 )
 
 const githubPlanHelp = `Estimates what the first collection of repositories on GitHub costs, by task: requests of REST, and points of GraphQL. A repository need not be in the database. Beside it is
@@ -26,7 +27,8 @@ what the first and the last collection did spend, as far as the ledger goes back
 
 How many issues, pull requests, releases and tags there are, GitHub tells. How many comments and events there are, it does not: for a URL, some 36 issues and pull requests
 are a sample, which costs one point; for a group, whose repositories are asked about by the ` + "`GitHub.repos_at_once`" + ` for a point, they are taken to be as many as the model repository has:
-2 comments, 4 events for each, 3 comments on lines for a pull request.
+2 comments, 4 events for each, 3 comments on lines for a pull request. How many people there are, it does not tell either: 2 are assumed for 100 issues and pull requests, and 1.4 requests for what
+each of them does elsewhere. How many e-mails commits have is known once the git history is collected.
 
 Exit status: 0 shown, 1 a repository is not there or the command failed, 2 called in a wrong way, 130 interrupted.`
 
@@ -93,6 +95,8 @@ type planned struct {
 	Expected     github.Cost       `json:"expected"`
 	Update       github.Cost       `json:"update"`
 	Forecast     apikey.Forecast   `json:"forecast"`
+	// ToolAsks says that the program of Scorecard.tool asks GitHub, too, which no ledger counts.
+	ToolAsks bool `json:"scorecard_tool_asks"`
 }
 
 func (a *app) plan(ctx context.Context, c *cli.Context, s *session, o github.PlanOptions) error {
@@ -115,6 +119,8 @@ func (a *app) plan(ctx context.Context, c *cli.Context, s *session, o github.Pla
 			keys[i] = key.KeyState
 		}
 		plan.sum()
+		tool := config.Of[scorecard.Settings](settings)
+		plan.ToolAsks = tool.Enabled && tool.Tool != ""
 		plan.Forecast = apikey.Predict(spending.At, keys, limit, map[string]int64{api.Core: plan.Expected.Core, api.GraphQL: plan.Expected.GraphQL})
 		return nil
 	})
@@ -171,6 +177,9 @@ func (a *app) printPlan(p planned, top int) {
 	}
 	fmt.Fprintf(a.stdout, "The first collection takes about %s of REST and %s of GraphQL%s.\n",
 		counted(int(p.Expected.Core), "request"), counted(int(p.Expected.GraphQL), "point"), forecast(p.Forecast))
+	if p.ToolAsks {
+		fmt.Fprintln(a.stdout, "The program of Scorecard.tool takes some hundred requests more for each repository, of the first token, which no ledger counts.")
+	}
 	fmt.Fprintf(a.stdout, "An update takes some %d requests for a repository in which something has changed, and the share of one query for one in which nothing has.\n", p.Update.Core+p.Update.GraphQL)
 }
 

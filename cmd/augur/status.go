@@ -18,6 +18,7 @@ import (
 	"augur/monitor/care"
 	"augur/tasks"
 	"augur/tasks/github"
+	"augur/tasks/insights"
 )
 
 func (a *app) statusCommand() *cli.Command {
@@ -74,7 +75,11 @@ func problemsOf(ctx context.Context, s *session) ([]string, error) {
 	if waiting != "" {
 		problems = append(problems, waiting)
 	}
-	return problems, err
+	if err != nil {
+		return nil, err
+	}
+	undelivered, err := insights.Undelivered(ctx, s.Pool, settings)
+	return append(problems, undelivered...), err
 }
 
 func printProblems(out io.Writer, problems []string) {

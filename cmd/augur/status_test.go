@@ -14,9 +14,12 @@ func TestStatusNamesWhatIsWrong(t *testing.T) {
 	execute(t, env, `INSERT INTO augur_operations.config (section_name, setting_name, value, type) VALUES ('Celery', 'core_worker_count', 'many', 'int')
 		ON CONFLICT (section_name, setting_name) DO UPDATE SET value = excluded.value`)
 	execute(t, env, "INSERT INTO augur_operations.machine_clock (host, ahead_seconds) VALUES ('far', 600)")
+	succeeds(t, env, "config", "set", "--section", "Insight_Task", "--setting", "notify_webhook_url", "--value", "http://127.0.0.1:1/")
+	execute(t, env, "INSERT INTO augur_operations.insight_delivery (channel, insight_ids, error, given_up) VALUES ('webhook', '{1}', 'status 500', true)")
 	out := succeeds(t, env, "status")
 	require.Contains(t, out, "Problems:\n  the clock of far is 10m0s ahead of the database's: let it follow a time server\n  setting Celery.core_worker_count: ")
+	require.Regexp(t, `\n  1 insight could not be told by webhook \(given up on .*\): status 500\n`, out)
 	var report struct{ Problems []string }
 	require.NoError(t, json.Unmarshal([]byte(succeeds(t, env, "status", "--json")), &report))
-	require.Len(t, report.Problems, 2)
+	require.Len(t, report.Problems, 3)
 }

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"maps"
-	"strconv"
+	"runtime"
 	"syscall"
 	"testing"
 
+	"github.com/shirou/gopsutil/v4/process"
 	"github.com/stretchr/testify/require"
+
+	"augur/monitor/supervisor"
 )
 
 func TestBackendStartsADeadWorkerAgainAndItGoesOn(t *testing.T) {
@@ -37,7 +41,7 @@ func TestWorkerAloneWorksForTheMonitorOfAnother(t *testing.T) {
 	elsewhere["AUGUR_HOME"] = t.TempDir()
 	w := startDaemon(t, elsewhere, "worker", "--queue", "facade", "--slots", "2", "--drain", "1s")
 	awaitStatus(t, env, "Collecting running 1")
-	require.Contains(t, succeeds(t, env, "backend", "processes"), strconv.Itoa(w.cmd.Process.Pid))
+	requireOwnMemory(t, env, w.cmd.Process.Pid)
 	w.signal(t, syscall.SIGTERM)
 	require.Zero(t, w.status(t))
 	require.Equal(t, "Collecting available 0", facadeStatus(t, env))
@@ -50,6 +54,28 @@ func TestWorkerAloneWorksForTheMonitorOfAnother(t *testing.T) {
 	backend := d.instance(t)
 	succeeds(t, env, "backend", "stop")
 	requireNoneLeft(t, d, backend)
+}
+
+// requireOwnMemory looks whether the memory of all processes is told in the same way: what is the process's own, without the program that it maps. The one of the pid is no
+// worker of this backend.
+func requireOwnMemory(t testing.TB, env map[string]string, pid int) {
+	t.Helper()
+	var rows []processRow
+	require.NoError(t, json.Unmarshal([]byte(succeeds(t, env, "backend", "processes", "--json")), &rows))
+	seen := false
+	for _, row := range rows {
+		p, err := process.NewProcess(int32(row.PID))
+		require.NoError(t, err)
+		info, err := p.MemoryInfo()
+		require.NoError(t, err)
+		require.Positive(t, row.Memory)
+		if runtime.GOOS == "linux" { // others do not tell these apart
+			require.Less(t, row.Memory, info.RSS*4/5, "%+v", row)
+		}
+		require.InEpsilon(t, supervisor.Memory(t.Context(), p), row.Memory, .5, "%+v", row)
+		seen = seen || row.PID == pid
+	}
+	require.True(t, seen)
 }
 
 func TestWorkerCountTakesEffectWhileItRuns(t *testing.T) {

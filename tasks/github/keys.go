@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"augur/db"
@@ -29,6 +30,6 @@ func Waiting(ctx context.Context, pool *pgxpool.Pool, settings *config.Store) (s
 	if waiting == 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("Issues, pull requests and people of %d GitHub repositories wait for a key: `augur config set --section Keys --setting github_api_key --value TOKEN`. "+
-		"Their git history needs none.", waiting), nil
+	return fmt.Sprintf("Issues, pull requests and people of %s wait for a key: `augur config set --section Keys --setting github_api_key --value TOKEN`. "+
+		"Their git history needs none.", english.Plural(int(waiting), "GitHub repository", "GitHub repositories")), nil
 }

@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"augur/tasks/github"
+	"augur/tasks/tasktest"
 )
 
 func TestKeysThatUsersHaveStoredAreUsedByThemselves(t *testing.T) {
@@ -27,4 +30,18 @@ func TestKeysThatUsersHaveStoredAreUsedByThemselves(t *testing.T) {
 
 	change("DELETE FROM augur_operations.worker_oauth WHERE name = 'bob'")
 	require.Equal(t, []string{"0"}, setting())
+}
+
+func TestWhatWaitsForAKeyIsCounted(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.options = append(w.options, "Keys.github_api_key=")
+	waiting := func() string {
+		text, err := github.Waiting(t.Context(), w.pool, w.settings())
+		require.NoError(t, err)
+		return text
+	}
+	require.Contains(t, waiting(), "people of 1 GitHub repository wait for a key")
+	tasktest.AddRepo(t, w.pool, "https://github.com/octo/gadget")
+	require.Contains(t, waiting(), "people of 2 GitHub repositories wait for a key")
 }

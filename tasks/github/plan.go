@@ -69,34 +69,6 @@ type RepoPlan struct {
 // UpdateCost is what an update costs when something has changed, and no list by more than a page. One where nothing has changed costs its share of one query.
 var UpdateCost = Cost{Core: 7, GraphQL: 2}
 
-// timelinesBeyond is how many events GitHub lists at most; more are read from timelines.
-const timelinesBeyond = 30_000
-
-// estimate is what the tasks of a first collection cost. One that is not here costs nothing that counts. People are not known: there are some 2 for each 100 issues and
-// pull requests in repositories of all sizes.
-func (c Counts) estimate(pullRequestsAtOnce int) []TaskPlan {
-	items := c.Issues + c.PullRequests
-	list := func(n int64) int64 { return max(pages(n, 100), 1) }
-	accounts := max(items/50, 30)
-	events := Cost{Core: list(c.Events)}
-	if c.Events > timelinesBeyond {
-		events = Cost{Core: 1, GraphQL: pages(c.Issues, timelinesAtOnce) + pages(c.PullRequests, timelinesAtOnce)}
-	}
-	return []TaskPlan{
-		{Kind: KindMove, Expected: Cost{GraphQL: 1}},
-		{Kind: KindIssues, Expected: Cost{Core: list(items)}},
-		{Kind: KindPullRequests, Expected: Cost{Core: list(c.PullRequests)}},
-		{Kind: KindMessages, Expected: Cost{Core: list(c.Comments)}},
-		{Kind: KindEvents, Expected: events},
-		{Kind: KindContributors, Expected: Cost{Core: list(accounts)}},
-		{Kind: KindRepo, Expected: Cost{GraphQL: pages(c.Releases-100, 100) + pages(c.Tags-100, 100)}},
-		{Kind: KindPeople, Expected: Cost{GraphQL: list(accounts)}},
-		{Kind: KindPullRequestChildren, Expected: Cost{GraphQL: max(pages(c.PullRequests, int64(pullRequestsAtOnce)), 1) + pages(c.LongLists, restsAtOnce)}},
-		{Kind: KindReviewMessages, Expected: Cost{Core: list(c.ReviewComments)}},
-		{Kind: KindCommitPeople, Expected: Cost{GraphQL: list(accounts)}},
-	}
-}
-
 // PlanOptions say what a plan is about.
 type PlanOptions struct {
 	// URLs are canonical, and on GitHub; each once.
@@ -120,13 +92,14 @@ func Plan(ctx context.Context, pool *pgxpool.Pool, settings *config.Store, servi
 		return nil, err
 	}
 	of := config.Of[Settings](settings)
+	found := make([]*planAnswer, 0, len(urls))
 	size, fields := of.ReposAtOnce, planFields
 	if o.Sample {
 		size, fields = 1, planFields+sampleFields()
 	}
 	client := service.Client(api.Who{Kind: KindPlan})
-	for at := 0; at < len(repos); {
-		batch := repos[at:min(at+size, len(repos))]
+	for len(found) < len(repos) {
+		batch := repos[len(found):min(len(found)+size, len(repos))]
 		answers, err := askPlan(ctx, client, batch, fields)
 		if errors.Is(err, api.ErrTooCostly) && (size > 1 || fields != planFields) {
 			size, fields = max(size/2, 1), planFields
@@ -135,16 +108,21 @@ func Plan(ctx context.Context, pool *pgxpool.Pool, settings *config.Store, servi
 		if err != nil {
 			return nil, err
 		}
-		for i, answer := range answers {
-			plans[at+i].expect(answer, of.PullRequestsAtOnce)
-		}
-		at += len(batch)
+		found = append(found, answers...)
+	}
+	// Only now it is known what the keys have.
+	estimates, err := newEstimator(ctx, pool, of, plans)
+	if err != nil {
+		return nil, err
+	}
+	for i, answer := range found {
+		plans[i].expect(answer, estimates)
 	}
 	return plans, nil
 }
 
 // expect adds what GitHub says about the repository.
-func (p *RepoPlan) expect(answer *planAnswer, pullRequestsAtOnce int) {
+func (p *RepoPlan) expect(answer *planAnswer, estimates *estimator) {
 	if p.Missing = answer == nil; p.Missing {
 		return
 	}
@@ -153,7 +131,7 @@ func (p *RepoPlan) expect(answer *planAnswer, pullRequestsAtOnce int) {
 	}
 	counts := answer.counts()
 	p.Counts = &counts
-	for _, task := range counts.estimate(pullRequestsAtOnce) {
+	for _, task := range estimates.tasks(p.RepoID, counts) {
 		p.Expected.add(task.Expected)
 		p.task(task.Kind).Expected = task.Expected
 	}

@@ -1,12 +1,14 @@
 package github_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"augur/tasks/github"
 	"augur/tasks/github/api"
+	"augur/tasks/github/githubtest"
 )
 
 func (w *world) plan(o github.PlanOptions) []github.RepoPlan {
@@ -48,6 +50,38 @@ func TestAPlanIsCloseToWhatTheCollectionCosts(t *testing.T) {
 			require.Equal(t, task.Expected, *task.First)
 		}
 	}
+}
+
+// TestAPlanCountsWhatIsAskedBesidesTheLists compares plan and ledger task by task, with people who have a past, and the git history stored.
+func TestAPlanCountsWhatIsAskedBesidesTheLists(t *testing.T) {
+	t.Parallel()
+	// As many people for its issues and pull requests as the model repository has.
+	rule := shape()
+	rule.Issues, rule.Pulls, rule.Contributors, rule.Comments, rule.Events = 1000, 500, 30, 3000, 6000
+	w := setupWith(t, githubtest.New(t, githubtest.With(name, rule), githubtest.Lively()))
+	w.options = append(w.options, "GitHub.breadth_per_day=1000")
+	const emails = 130
+	for n := range emails {
+		email := fmt.Sprintf("nobody%d@home.example", n)
+		w.stored(w.repo, email, w.pushed(name, email, nil))
+	}
+	w.exec("UPDATE augur_operations.collection_status SET facade_status = 'Success', facade_data_last_collected = now() WHERE repo_id = $1", w.repo)
+	of := func() github.RepoPlan {
+		return w.plan(github.PlanOptions{URLs: []string{"https://github.com/" + name}, Sample: true})[0]
+	}
+	before := of()
+	w.collectWell()
+	after := of()
+	require.Equal(t, before.Expected, after.Expected, "what is expected of a first collection stays")
+	for _, task := range after.Tasks {
+		t.Logf("%-30s expected %+v, spent %+v", task.Kind, task.Expected, task.First)
+		if task.First == nil {
+			task.First = &github.Cost{}
+		}
+		require.InDelta(t, task.First.GraphQL, task.Expected.GraphQL, 1, task.Kind)
+		require.InDelta(t, task.First.Core, task.Expected.Core, 2+float64(task.First.Core)/7, task.Kind)
+	}
+	require.InEpsilon(t, after.First.Core+after.First.GraphQL, after.Expected.Core+after.Expected.GraphQL, .05)
 }
 
 func TestAPlanTellsWhatHasMovedAndWhatIsNotThere(t *testing.T) {

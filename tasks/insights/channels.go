@@ -27,9 +27,6 @@ import (
 	"augur/db/config"
 )
 
-// sendTimeout bounds one message, and one conversation with a mail server.
-const sendTimeout = 30 * time.Second
-
 // sendWebhook sends the message as JSON, signed when there is a key.
 func (n Notify) sendWebhook(ctx context.Context, m Message) error {
 	body, err := json.Marshal(m)
@@ -59,12 +56,18 @@ func (n Notify) sendSlack(ctx context.Context, m Message) error {
 // textMost is how many conditions a text lists at most: the strongest.
 const textMost = 40
 
-// title is the message in one line.
-func title(m Message) string {
+// repos are the ids of the repositories that the message is about.
+func (m Message) repos() map[int64]bool {
 	repos := map[int64]bool{}
 	for i := range m.Insights {
 		repos[m.Insights[i].RepoID] = true
 	}
+	return repos
+}
+
+// title is the message in one line.
+func title(m Message) string {
+	repos := m.repos()
 	what := english.Plural(len(Group(m.Insights)), "unusual thing", "")
 	if len(repos) == 1 {
 		return what + " in " + oneLine(m.Insights[0].Repository)
@@ -79,7 +82,11 @@ func text(m Message) string {
 	groups := Group(m.Insights)
 	for _, group := range groups[:min(len(groups), textMost)] {
 		strongest := &group[0]
-		fmt.Fprintf(&b, "- %s: %s (augur insights show %d)\n", oneLine(strongest.Repository), oneLine(strongest.Story()), strongest.ID)
+		b.WriteString("- ")
+		if len(m.repos()) > 1 { // otherwise the title names it
+			b.WriteString(oneLine(strongest.Repository) + ": ")
+		}
+		fmt.Fprintf(&b, "%s (augur insights show %d)\n", oneLine(strongest.Story()), strongest.ID)
 	}
 	if more := len(groups) - textMost; more > 0 {
 		fmt.Fprintf(&b, "\nAnd %d more: augur insights list\n", more)
@@ -98,8 +105,6 @@ func oneLine(s string) string {
 
 // post sends the body. Errors do not name the address, which may be a secret.
 func post(ctx context.Context, address config.Secret, header http.Header, body []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address.Reveal(), bytes.NewReader(body))
 	if err != nil {
 		return errors.New("the address is no URL")
@@ -140,23 +145,27 @@ func (n Notify) sendMail(ctx context.Context, m Message) error {
 	if err != nil {
 		return fmt.Errorf("mail server: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", n.MailServer)
 	if err != nil {
 		return fmt.Errorf("connect to the mail server: %w", err)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return errors.Join(fmt.Errorf("bound the time of the mail server: %w", err), conn.Close())
+		}
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	client, err := smtp.NewClient(conn, host)
 	if err != nil {
-		return errors.Join(fmt.Errorf("greet the mail server: %w", err), conn.Close())
+		return fmt.Errorf("greet the mail server: %w", err) // the connection is closed
 	}
 	defer client.Close()
 	if err := n.post(client, host, from, to, body); err != nil {
 		return fmt.Errorf("hand over the mail: %w", err)
 	}
-	return client.Quit()
+	_ = client.Quit() // the server has taken the mail: that it ends badly must not bring it twice
+	return nil
 }
 
 // post hands a letter over to a mail server.
@@ -190,14 +199,22 @@ func (n Notify) post(client *smtp.Client, host string, from *mail.Address, to []
 	return w.Close()
 }
 
-// letter is the message with its head.
+// letter is the message with its head. Its identifier follows from what it says, so that readers may notice one that comes twice.
 func letter(from *mail.Address, to []*mail.Address, m Message, at time.Time) ([]byte, error) {
 	names := make([]string, len(to))
 	for i, recipient := range to {
 		names[i] = recipient.String()
 	}
+	content, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encode the message: %w", err)
+	}
+	id := sha256.Sum256(content)
+	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "From: %s\r\nTo: %s\r\nDate: %s\r\n", from, strings.Join(names, ", "), at.UTC().Format(time.RFC1123Z))
+	// https://www.rfc-editor.org/rfc/rfc3834#section-5: no machine answers this one.
+	fmt.Fprintf(&b, "Message-ID: <%x@%s>\r\nAuto-Submitted: auto-generated\r\n", id[:12], domain)
 	fmt.Fprintf(&b, "Subject: %s\r\n", mime.QEncoding.Encode("utf-8", "Insights: "+title(m)))
 	b.WriteString("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 	w := quotedprintable.NewWriter(&b)

@@ -14,7 +14,7 @@ import (
 	"augur/tasks/insights"
 )
 
-// mailServer speaks as much SMTP as one mail needs, and gives what it was handed.
+// mailServer speaks as much SMTP as one mail needs, gives what it was handed, and hangs up without a word: one that was taken is not sent again.
 func mailServer(t *testing.T) (address string, mails <-chan string) {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -33,17 +33,14 @@ func mailServer(t *testing.T) (address string, mails <-chan string) {
 		for data := false; lines.Scan(); {
 			switch line := lines.Text(); {
 			case data && line == ".":
-				data = false
 				handed <- mail.String()
 				fmt.Fprint(conn, "250 taken\r\n")
+				return
 			case data:
 				mail.WriteString(line + "\n")
 			case line == "DATA":
 				data = true
 				fmt.Fprint(conn, "354 go on\r\n")
-			case line == "QUIT":
-				fmt.Fprint(conn, "221 bye\r\n")
-				return
 			default:
 				mail.WriteString(line + "\n")
 				fmt.Fprint(conn, "250 well\r\n")
@@ -65,6 +62,7 @@ func TestInsightsAreMailed(t *testing.T) {
 	case mail := <-mails:
 		require.Contains(t, mail, "RCPT TO:<ann@example.org>\nRCPT TO:<bob@example.org>")
 		require.Contains(t, mail, "Subject: Insights: 1 unusual thing in https://example.org/mailed.git\n")
+		require.Regexp(t, `\nMessage-ID: <[0-9a-f]{24}@example\.org>\nAuto-Submitted: auto-generated\n`, mail)
 		require.Contains(t, strings.ReplaceAll(mail, "=\n", ""), "would be usual on a")
 	case <-time.After(time.Minute):
 		t.Fatal("no mail came")

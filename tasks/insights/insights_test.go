@@ -27,6 +27,8 @@ type world struct {
 	t    *testing.T
 	pool *pgxpool.Pool
 	set  []string
+	// patience is how long a message may take; 0: as long as in earnest.
+	patience time.Duration
 }
 
 func setup(t *testing.T, set ...string) *world {
@@ -84,7 +86,7 @@ func (w *world) runTogether(repos ...int64) {
 	w.t.Helper()
 	catalog := tasks.NewCatalog()
 	settings := w.settings()
-	insights.Add(catalog, settings, insights.Options{Version: "1.2", Log: slog.New(slog.DiscardHandler)})
+	insights.Add(catalog, settings, insights.Options{Version: "1.2", Log: slog.New(slog.DiscardHandler), SendTimeout: w.patience})
 	tasktest.Start(w.t, w.pool, catalog, settings, tasks.ML, repos...)
 	tasktest.Work(w.t, w.pool, catalog, settings)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -49,6 +48,15 @@ func (n Notify) channels() []channel {
 	return all
 }
 
+// names are those of the configured channels.
+func (n Notify) names() []string {
+	all := []string{}
+	for _, ch := range n.channels() {
+		all = append(all, ch.name)
+	}
+	return all
+}
+
 // scope is whose insights are told: a repository's, those of [TheCollection], or those of everybody.
 type scope int64
 
@@ -58,7 +66,7 @@ const everybody scope = 0
 var errStay = errors.New("there is something to tell")
 
 // notify tells every channel what it was not told yet. What is about more than the repository is told by the job that ends last of those that run together. A channel
-// that fails is tried again with the job; the others are not told twice.
+// that fails is tried again with the job, and given up with its last attempt: what was found is stored, and the phase has done what it is for.
 func (s *Source) notify(ctx context.Context, c *tasks.Collection) error {
 	settings := config.Of[Notify](s.settings)
 	together := everybody
@@ -68,11 +76,10 @@ func (s *Source) notify(ctx context.Context, c *tasks.Collection) error {
 		if err != nil {
 			return err
 		}
-		err = s.tell(ctx, c, settings, news)
-		if err != nil {
+		if err := s.tell(ctx, c, settings, news); err != nil {
 			return err
 		}
-		if len(news) > 0 {
+		if len(news.insights) > 0 {
 			if err := c.SavePage(ctx, s.told(news)); err != nil {
 				return err
 			}
@@ -129,87 +136,74 @@ func (s *Source) due(ctx context.Context, tx pgx.Tx, repoID int64, settings Noti
 	if err != nil {
 		return 0, err
 	}
-	overdue := slices.ContainsFunc(rows, func(r db.InsightsToTellRow) bool { return wave.Now.Sub(r.FoundAt) >= settings.DigestEvery })
+	overdue := slices.ContainsFunc(rows, func(r db.InsightsToTellRow) bool {
+		patience := settings.DigestEvery
+		if r.Missed {
+			patience *= 2 // what was given up has its turn after the first of them, and only then is it something that waits
+		}
+		return wave.Now.Sub(r.WaitsSince) >= patience
+	})
 	if wave.GoesOn && !overdue {
 		return 0, nil
 	}
-	return len(rows), nil
+	return len(idsToTell(rows)), nil
 }
 
 func (s *Source) toTell(ctx context.Context, tx db.DBTX, of scope) ([]db.InsightsToTellRow, error) {
+	names := config.Of[Notify](s.settings).names()
 	since := dayOf(time.Now()).AddDate(0, 0, -tellDays)
-	rows, err := s.queries.InsightsToTell(ctx, tx, db.InsightsToTellParams{RepoID: int64(of), Since: since, MaxInsights: tellMost})
+	rows, err := s.queries.InsightsToTell(ctx, tx, db.InsightsToTellParams{RepoID: int64(of), Channels: names, Since: since, MaxRows: tellMost})
 	if err != nil {
 		return nil, fmt.Errorf("list what people were not told yet: %w", err)
 	}
 	return rows, nil
 }
 
-// news are the insights of the scope that people were not told yet, the strongest first.
-func (s *Source) news(ctx context.Context, tx db.DBTX, of scope) ([]Insight, error) {
-	rows, err := s.toTell(ctx, tx, of)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
+// idsToTell are the insights of rows, in their order, each once.
+func idsToTell(rows []db.InsightsToTellRow) []int64 {
 	ids := make([]int64, len(rows))
 	for i, row := range rows {
 		ids[i] = row.InsightID
 	}
-	all, err := List(ctx, tx, db.ListInsightsParams{InsightIds: ids, MaxInsights: tellMost})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, func(a, b Insight) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
-	return all, nil
+	return slices.Compact(ids) // those of several channels stand together
 }
 
-// told notes that all channels have the news.
-func (s *Source) told(news []Insight) func(context.Context, pgx.Tx) error {
+// news are insights that channels were not told yet, the strongest first.
+type news struct {
+	insights []Insight
+	lacks    map[string][]int64 // ids of insights, by the name of the channel that was not told
+}
+
+func (s *Source) news(ctx context.Context, tx db.DBTX, of scope) (news, error) {
+	n := news{lacks: map[string][]int64{}}
+	rows, err := s.toTell(ctx, tx, of)
+	if err != nil || len(rows) == 0 {
+		return n, err
+	}
+	for _, row := range rows {
+		n.lacks[row.Channel] = append(n.lacks[row.Channel], row.InsightID)
+	}
+	ids := idsToTell(rows)
+	if n.insights, err = List(ctx, tx, db.ListInsightsParams{InsightIds: ids, MaxInsights: tellMost}); err != nil {
+		return n, err
+	}
+	slices.SortFunc(n.insights, func(a, b Insight) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	return n, nil
+}
+
+// of are the news for a channel.
+func (n news) of(ch channel) []Insight {
+	return slices.DeleteFunc(slices.Clone(n.insights), func(i Insight) bool { return !slices.Contains(n.lacks[ch.name], i.ID) })
+}
+
+// told notes which news somebody has.
+func (s *Source) told(n news) func(context.Context, pgx.Tx) error {
 	return func(ctx context.Context, tx pgx.Tx) error {
-		if err := s.queries.InsightsTold(ctx, tx, idsOf(news)); err != nil {
+		if err := s.queries.InsightsTold(ctx, tx, idsOf(n.insights)); err != nil {
 			return fmt.Errorf("note that people were told: %w", err)
 		}
 		return nil
 	}
-}
-
-// tell sends all channels what they have not got.
-func (s *Source) tell(ctx context.Context, c *tasks.Collection, settings Notify, news []Insight) error {
-	var faults []error
-	for _, ch := range settings.channels() {
-		if err := s.tellChannel(ctx, c, ch, settings, news); err != nil {
-			faults = append(faults, fmt.Errorf("tell %s what is new: %w", ch.name, err))
-		}
-	}
-	if err := errors.Join(faults...); err != nil {
-		return tasks.Hint(err, "see Insight_Task.notify_* and the table augur_operations.insight_delivery")
-	}
-	return nil
-}
-
-// tellChannel sends a channel what it has not got, and logs each attempt.
-func (s *Source) tellChannel(ctx context.Context, c *tasks.Collection, ch channel, settings Notify, news []Insight) error {
-	has, err := s.queries.DeliveredInsights(ctx, c.Pool(), db.DeliveredInsightsParams{InsightIds: idsOf(news), Channel: ch.name})
-	if err != nil {
-		return fmt.Errorf("read what was delivered: %w", err)
-	}
-	news = slices.DeleteFunc(slices.Clone(news), func(n Insight) bool { return slices.Contains(has, n.ID) })
-	for _, m := range settings.messages(news) {
-		sent := ch.send(ctx, m)
-		log := db.LogDeliveryParams{Channel: ch.name, InsightIds: idsOf(m.Insights)}
-		if sent != nil {
-			reason := tasks.Scrub(sent.Error())
-			log.Error = &reason
-		}
-		if err := c.SavePage(ctx, func(ctx context.Context, tx pgx.Tx) error { return s.queries.LogDelivery(ctx, tx, log) }); err != nil {
-			return fmt.Errorf("log a delivery: %w", err)
-		}
-		if sent != nil {
-			return sent
-		}
-		c.Log.InfoContext(ctx, "insights told", slog.String("channel", ch.name), slog.Int("insights", len(m.Insights)))
-	}
-	return nil
 }
 
 // messages are those that the news make.

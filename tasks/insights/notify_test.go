@@ -190,16 +190,3 @@ func TestWhatIsMutedIsNotTold(t *testing.T) {
 	require.Empty(t, webhook.bodies)
 	require.NotEmpty(t, w.insights(repo))
 }
-
-func TestAddressesStaySecret(t *testing.T) {
-	t.Parallel()
-	w := setup(t, "Insight_Task.notify_slack_url=http://127.0.0.1:1/services/SECRET")
-	repo := w.repo("secret")
-	w.commits(repo, "Ann", 400, 1, steady)
-	w.commits(repo, "Bob", 1, 1, "70")
-	outcome := w.run(repo)
-	require.Equal(t, "Error", outcome.Status)
-	require.Contains(t, outcome.Reason, "tell slack what is new")
-	require.NotContains(t, outcome.Reason, "SECRET")
-	require.NotEmpty(t, w.insights(repo)) // they are stored all the same
-}

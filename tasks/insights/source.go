@@ -22,7 +22,7 @@ const (
 // Deadlines of one attempt. Judging a repository takes less than a second; reading the rows of a very large one takes longer.
 const (
 	scoreTimeout  = 30 * time.Minute
-	notifyTimeout = 5 * time.Minute
+	notifyTimeout = 10 * time.Minute
 )
 
 // Options are what the source needs to know about its process.
@@ -30,6 +30,8 @@ type Options struct {
 	// Version of the program, for tool_version.
 	Version string
 	Log     *slog.Logger
+	// SendTimeout bounds one message to people; 0 means 30 s. Tests have less.
+	SendTimeout time.Duration
 }
 
 // Source makes the tasks of insights. It is safe for concurrent use.

@@ -166,7 +166,7 @@ moved_tasks AS (
     UPDATE augur_operations.collection_task t
     SET job_id = n.id
     FROM replaced n
-    WHERE t.job_id = n.old_id AND t.state = 'queued'
+    WHERE t.run_id = (n.args ->> 'run_id')::bigint AND t.kind = n.kind AND t.job_id = n.old_id AND t.state = 'queued'
     RETURNING t.run_id
 ),
 ids AS (

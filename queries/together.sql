@@ -83,9 +83,10 @@ WITH held AS MATERIALIZED (
     FOR UPDATE
 ),
 queued AS MATERIALIZED (
-    SELECT o.run_id, max(o.job_id) AS newest, bool_or(o.job_id <> ALL (@job_ids)) AS others
+    SELECT o.run_id, max(o.job_id) AS newest, bool_or(e.job_id IS NULL) AS others
     FROM augur_operations.collection_task o
     JOIN augur_operations.collection_run c ON c.run_id = o.run_id AND c.finished_at IS NULL
+    LEFT JOIN (SELECT unnest(@job_ids) AS job_id) AS e ON e.job_id = o.job_id
     WHERE o.run_id = ANY (@run_ids::bigint[]) AND o.state = 'queued'
     GROUP BY o.run_id
 ),
@@ -120,17 +121,29 @@ ORDER BY completed.job_id;
 -- name: PointPhases :exec
 -- PointPhases moves the task ids of phases that are still Collecting, and name one of the jobs that have just ended, to another job of their runs.
 UPDATE augur_operations.collection_status s
-SET core_task_id = CASE WHEN n.phase = 'core' THEN n.job_id ELSE s.core_task_id END,
-    secondary_task_id = CASE WHEN n.phase = 'secondary' THEN n.job_id ELSE s.secondary_task_id END,
-    facade_task_id = CASE WHEN n.phase = 'facade' THEN n.job_id ELSE s.facade_task_id END,
-    ml_task_id = CASE WHEN n.phase = 'ml' THEN n.job_id ELSE s.ml_task_id END
+SET core_task_id = coalesce(n.core, s.core_task_id),
+    secondary_task_id = coalesce(n.secondary, s.secondary_task_id),
+    facade_task_id = coalesce(n.facade, s.facade_task_id),
+    ml_task_id = coalesce(n.ml, s.ml_task_id)
 FROM (
-    SELECT c.repo_id, c.phase, min(t.job_id)::text AS job_id
-    FROM augur_operations.collection_run c
-    JOIN augur_operations.collection_task t ON t.run_id = c.run_id AND t.state = 'queued'
-    JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = c.phase AND p.task_id = ANY (@ended::text[])
-    WHERE c.run_id = ANY (@run_ids::bigint[])
-    GROUP BY c.repo_id, c.phase
+    -- One row for each repository: of several that match a row, an update takes only one.
+    SELECT o.repo_id,
+        min(o.job_id) FILTER (WHERE o.phase = 'core') AS core,
+        min(o.job_id) FILTER (WHERE o.phase = 'secondary') AS secondary,
+        min(o.job_id) FILTER (WHERE o.phase = 'facade') AS facade,
+        min(o.job_id) FILTER (WHERE o.phase = 'ml') AS ml
+    FROM (
+        SELECT c.repo_id, c.phase, (
+            SELECT min(t.job_id)::text
+            FROM augur_operations.collection_task t
+            WHERE t.run_id = c.run_id AND t.state = 'queued'
+        ) AS job_id
+        FROM augur_operations.collection_run c
+        JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = c.phase AND p.task_id = ANY (@ended::text[])
+        WHERE c.run_id = ANY (@run_ids::bigint[])
+    ) AS o
+    WHERE o.job_id IS NOT NULL
+    GROUP BY o.repo_id
 ) AS n
 WHERE s.repo_id = n.repo_id;
 

@@ -27,8 +27,10 @@ func Middleware(log *slog.Logger) []rivertype.Middleware {
 // InsertMany makes arguments, metadata and tags of new jobs fit to be stored.
 func (g *guard) InsertMany(ctx context.Context, jobs []*rivertype.JobInsertParams, insert func(context.Context) ([]*rivertype.JobInsertResult, error)) ([]*rivertype.JobInsertResult, error) {
 	for _, job := range jobs {
-		job.EncodedArgs = ScrubJSON(job.EncodedArgs)
-		if len(job.Metadata) > 0 {
+		if args, ours := job.Args.(Args); !ours || !args.fit() {
+			job.EncodedArgs = ScrubJSON(job.EncodedArgs)
+		}
+		if len(job.Metadata) > 0 && string(job.Metadata) != "{}" {
 			job.Metadata = ScrubJSON(job.Metadata)
 		}
 		for i := range job.Tags {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,9 @@ type Args struct {
 
 // Kind is the kind of the task that the job runs.
 func (a Args) Kind() string { return a.kind }
+
+// fit says that the arguments can be stored as they are: numbers, and the name of a phase.
+func (a Args) fit() bool { return slices.Contains(Phases(), a.Phase) }
 
 // unfinished are the states of a job that will still run, or runs. A finished job is no obstacle to the next of its kind.
 var unfinished = []rivertype.JobState{

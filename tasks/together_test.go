@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"augur/db"
 	"augur/tasks"
 	"augur/tasks/tasktest"
 )
@@ -155,4 +156,34 @@ func TestRescuedJobsAreAnnounced(t *testing.T) {
 		heard[notification.Payload] = true
 	}
 	require.Contains(t, heard, `{"queue": "facade"}`)
+}
+
+func TestPhasesOfOneRepositoryPointToOtherJobsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	var list []tasks.Task
+	for _, phase := range []tasks.Phase{tasks.Core, tasks.Facade} {
+		for _, name := range []string{"first", "second"} {
+			list = append(list, tasks.Task{Kind: string(phase) + "_" + name, Phase: phase, Timeout: minute, Worker: tasks.WorkerFunc(done)})
+		}
+	}
+	for _, phase := range []tasks.Phase{tasks.Core, tasks.Facade} {
+		tasktest.Start(t, w.pool, catalogOf(list...), settings(), phase, w.repo)
+	}
+	// The jobs that the statuses name end, and the statuses follow in one statement.
+	var point db.PointPhasesParams
+	err := w.pool.QueryRow(t.Context(), `
+		WITH ended AS (
+			UPDATE augur_operations.collection_task t SET state = 'done', ended_at = now()
+			FROM augur_operations.collection_status s
+			WHERE t.job_id::text IN (s.core_task_id, s.facade_task_id)
+			RETURNING t.run_id, t.job_id
+		), completed AS (
+			UPDATE river.river_job j SET state = 'completed', finalized_at = now() FROM ended WHERE j.id = ended.job_id
+		)
+		SELECT array_agg(run_id), array_agg(job_id::text) FROM ended`).Scan(&point.RunIDs, &point.Ended)
+	require.NoError(t, err)
+	require.Len(t, point.Ended, 2)
+	require.NoError(t, db.New().PointPhases(t.Context(), w.pool, point))
+	tasktest.RequireConsistent(t, w.pool)
 }

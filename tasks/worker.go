@@ -103,8 +103,9 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 	}
 	workers := river.NewWorkers()
 	together := newShared(pool, queue, o.Log)
+	driver := newDriver(pool, o.Listen)
 	for _, task := range catalog.Tasks() {
-		river.AddWorkerArgs(workers, Args{kind: task.Kind}, &runner{task: task, pool: pool, queue: queue, settings: settings, lease: lease, shared: together, options: o})
+		river.AddWorkerArgs(workers, Args{kind: task.Kind}, &runner{task: task, pool: pool, queue: queue, settings: settings, lease: lease, shared: together, completed: driver.completed, options: o})
 	}
 	poll := pollListening
 	if o.PollOnly {
@@ -116,7 +117,7 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 			queues[name] = river.QueueConfig{MaxWorkers: slots}
 		}
 	}
-	p.client, err = river.NewClient(newDriver(pool, o.Listen), &river.Config{
+	p.client, err = river.NewClient(driver, &river.Config{
 		ID: id, Schema: Schema, Queues: queues, Workers: workers, Logger: riverLog(o.Log), Middleware: Middleware(o.Log),
 		MaxAttempts: MaxAttempts, JobTimeout: time.Hour, RescueStuckJobsAfter: rescueBackstop,
 		ReindexerIndexNames: slices.DeleteFunc(river.ReindexerIndexNamesDefault(), unwanted),
@@ -132,7 +133,7 @@ func NewProcess(ctx context.Context, pool *pgxpool.Pool, catalog *Catalog, queue
 
 // unwanted tells whether an index of River is one that our migrations remove.
 func unwanted(index string) bool {
-	return index == "river_job_args_index" || index == "river_job_metadata_index"
+	return index == "river_job_args_index" || index == "river_job_metadata_index" || index == "river_job_kind"
 }
 
 // giveUp is told about jobs that do not return at their deadline.
@@ -241,13 +242,14 @@ func (p *Process) end(life context.Context) error {
 // runner runs the jobs of one task.
 type runner struct {
 	river.WorkerDefaults[Args]
-	task     Task
-	pool     *pgxpool.Pool
-	queue    *Queue
-	settings *config.Store
-	lease    *Lease
-	shared   *shared
-	options  WorkerOptions
+	task      Task
+	pool      *pgxpool.Pool
+	queue     *Queue
+	settings  *config.Store
+	lease     *Lease
+	shared    *shared
+	completed *completedJobs
+	options   WorkerOptions
 }
 
 // Timeout is the deadline of one attempt.
@@ -276,6 +278,7 @@ func (r *runner) Work(ctx context.Context, job *river.Job[Args]) error {
 		err = r.collect(ctx, c)
 	}
 	if err == nil {
+		r.completed.add(job.JobRow, r.lease.clock.Now())
 		c.Log.InfoContext(ctx, "task done", slog.Duration("took", time.Since(started).Round(time.Millisecond)))
 		return nil
 	}

@@ -333,6 +333,23 @@ func (q *Queries) SkipTasks(ctx context.Context, db DBTX, runID int64) error {
 	return err
 }
 
+const spareTasks = `-- name: SpareTasks :exec
+UPDATE augur_operations.collection_task
+SET state = 'done', ended_at = clock_timestamp()
+WHERE run_id = $1 AND kind = ANY ($2::text[]) AND state = 'waiting'
+`
+
+type SpareTasksParams struct {
+	RunID int64
+	Kinds []string
+}
+
+// SpareTasks ends waiting tasks that have nothing to do, and never get a job.
+func (q *Queries) SpareTasks(ctx context.Context, db DBTX, arg SpareTasksParams) error {
+	_, err := db.Exec(ctx, spareTasks, arg.RunID, arg.Kinds)
+	return err
+}
+
 const tasksOfRun = `-- name: TasksOfRun :many
 SELECT kind, queue, after, state, job_id, cause, reason
 FROM augur_operations.collection_task

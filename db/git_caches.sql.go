@@ -169,18 +169,19 @@ func (q *Queries) AddWeekly(ctx context.Context, db DBTX, arg AddWeeklyParams) e
 const cachedEmails = `-- name: CachedEmails :many
 SELECT DISTINCT email::text AS email
 FROM augur_data.dm_repo_annual
-WHERE repo_id = $1 AND email = ANY ($2::text[])
+WHERE repo_id = $1 AND email = ANY ($2::text[]) AND year >= $3
 ORDER BY 1
 `
 
 type CachedEmailsParams struct {
-	RepoID int64
-	Emails []string
+	RepoID   int64
+	Emails   []string
+	FromYear int16
 }
 
-// CachedEmails gives those of the e-mails that have rows in the caches of a repository.
+// CachedEmails gives those of the e-mails that have rows in the caches of a repository, from a year on.
 func (q *Queries) CachedEmails(ctx context.Context, db DBTX, arg CachedEmailsParams) ([]string, error) {
-	rows, err := db.Query(ctx, cachedEmails, arg.RepoID, arg.Emails)
+	rows, err := db.Query(ctx, cachedEmails, arg.RepoID, arg.Emails, arg.FromYear)
 	if err != nil {
 		return nil, err
 	}
@@ -264,6 +265,74 @@ WHERE repo_id IN (
 func (q *Queries) CountReattribution(ctx context.Context, db DBTX, repoIds []int64) error {
 	_, err := db.Exec(ctx, countReattribution, repoIds)
 	return err
+}
+
+const countedFiles = `-- name: CountedFiles :many
+SELECT a.cmt_author_email::text AS email, coalesce(a.cmt_author_affiliation, '(Unknown)')::text AS affiliation, a.cmt_filename::text AS path,
+    CASE WHEN $2::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END::text AS day
+FROM augur_data.commits a
+WHERE NOT $3::bool AND a.repo_id = $4 AND a.cmt_author_email = ANY ($5::text[]) AND a.cmt_id < $6
+    AND CASE WHEN $2::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END COLLATE "C" >= $7::text AND a.cmt_filename = ANY ($8::text[])
+UNION ALL
+SELECT c.cmt_committer_email, coalesce(c.cmt_committer_affiliation, '(Unknown)'), c.cmt_filename,
+    CASE WHEN $2::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END
+FROM augur_data.commits c
+WHERE $3::bool AND c.repo_id = $4 AND c.cmt_committer_email = ANY ($5::text[]) AND c.cmt_id < $6
+    AND CASE WHEN $2::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END COLLATE "C" >= $7::text AND c.cmt_filename = ANY ($8::text[])
+LIMIT $1
+`
+
+type CountedFilesParams struct {
+	MaxRows      int32
+	ByAuthorDate bool
+	ByCommitter  bool
+	RepoID       int64
+	Emails       []string
+	FirstID      int64
+	FromDay      string
+	Paths        []string
+}
+
+type CountedFilesRow struct {
+	Email       string
+	Affiliation string
+	Path        string
+	Day         string
+}
+
+// CountedFiles lists the rows of a repository's commits by which the caches have counted these files for these e-mails, from a day on, and before a row.
+func (q *Queries) CountedFiles(ctx context.Context, db DBTX, arg CountedFilesParams) ([]CountedFilesRow, error) {
+	rows, err := db.Query(ctx, countedFiles,
+		arg.MaxRows,
+		arg.ByAuthorDate,
+		arg.ByCommitter,
+		arg.RepoID,
+		arg.Emails,
+		arg.FirstID,
+		arg.FromDay,
+		arg.Paths,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountedFilesRow
+	for rows.Next() {
+		var i CountedFilesRow
+		if err := rows.Scan(
+			&i.Email,
+			&i.Affiliation,
+			&i.Path,
+			&i.Day,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const emailsOfCommits = `-- name: EmailsOfCommits :many

@@ -372,6 +372,24 @@ func (q *Queries) EndAttribution(ctx context.Context, db DBTX, repoID int64) err
 	return err
 }
 
+const forgetAttribution = `-- name: ForgetAttribution :exec
+UPDATE augur_operations.git_history
+SET attributed = false
+WHERE repo_id IN (
+    SELECT g.repo_id
+    FROM augur_operations.git_history g
+    WHERE g.repo_id = ANY ($1::bigint[]) AND g.attributed
+    ORDER BY g.repo_id
+    FOR UPDATE
+)
+`
+
+// ForgetAttribution notes that not every stored commit of repositories is attributed.
+func (q *Queries) ForgetAttribution(ctx context.Context, db DBTX, repoIds []int64) error {
+	_, err := db.Exec(ctx, forgetAttribution, repoIds)
+	return err
+}
+
 const forgetChanges = `-- name: ForgetChanges :exec
 DELETE FROM augur_operations.people_change
 WHERE change_id = ANY ($1::bigint[])
@@ -433,6 +451,53 @@ func (q *Queries) IdentitiesIn(ctx context.Context, db DBTX, repoID int64) ([]Id
 	for rows.Next() {
 		var i IdentitiesInRow
 		if err := rows.Scan(&i.Name, &i.Email, &i.CommitHash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const identitiesLike = `-- name: IdentitiesLike :many
+SELECT i.name::text AS name, i.email::text AS email
+FROM (
+    SELECT a.cmt_author_name AS name, a.cmt_author_raw_email AS email
+    FROM augur_operations.commit_email e
+    JOIN augur_data.commits a ON a.cmt_author_raw_email = e.email AND a.repo_id = $1
+    WHERE lower(e.email COLLATE "C") = ANY ($2::text[])
+    UNION
+    SELECT c.cmt_committer_name, c.cmt_committer_raw_email
+    FROM augur_operations.commit_email f
+    JOIN augur_data.commits c ON c.cmt_committer_raw_email = f.email AND c.repo_id = $1
+    WHERE lower(f.email COLLATE "C") = ANY ($2::text[])
+) AS i
+ORDER BY i.email, i.name
+`
+
+type IdentitiesLikeParams struct {
+	RepoID int64
+	Folded []string
+}
+
+type IdentitiesLikeRow struct {
+	Name  string
+	Email string
+}
+
+// IdentitiesLike lists the names and e-mails in the commits of a repository whose e-mails are these, in lower case as far as they are ASCII.
+func (q *Queries) IdentitiesLike(ctx context.Context, db DBTX, arg IdentitiesLikeParams) ([]IdentitiesLikeRow, error) {
+	rows, err := db.Query(ctx, identitiesLike, arg.RepoID, arg.Folded)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IdentitiesLikeRow
+	for rows.Next() {
+		var i IdentitiesLikeRow
+		if err := rows.Scan(&i.Name, &i.Email); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -7,6 +7,8 @@ package db
 
 import (
 	"context"
+
+	"time"
 )
 
 const gitHistory = `-- name: GitHistory :one
@@ -38,22 +40,6 @@ func (q *Queries) GitHistory(ctx context.Context, db DBTX, repoID int64) (AugurO
 	return i, err
 }
 
-const logFetch = `-- name: LogFetch :exec
-INSERT INTO augur_data.repos_fetch_log (repos_id, status)
-VALUES ($1, $2)
-`
-
-type LogFetchParams struct {
-	ReposID int32
-	Status  string
-}
-
-// LogFetch writes a line of Augur's fetch log.
-func (q *Queries) LogFetch(ctx context.Context, db DBTX, arg LogFetchParams) error {
-	_, err := db.Exec(ctx, logFetch, arg.ReposID, arg.Status)
-	return err
-}
-
 const nameRepo = `-- name: NameRepo :exec
 UPDATE augur_data.repo
 SET repo_path = $1::text, repo_name = $2::text
@@ -70,6 +56,76 @@ type NameRepoParams struct {
 func (q *Queries) NameRepo(ctx context.Context, db DBTX, arg NameRepoParams) error {
 	_, err := db.Exec(ctx, nameRepo, arg.RepoPath, arg.RepoName, arg.RepoID)
 	return err
+}
+
+const nothingNew = `-- name: NothingNew :one
+WITH history AS (
+    UPDATE augur_operations.git_history g
+    SET branch = $4::text, fetched = g.head, fetched_at = clock_timestamp()
+    WHERE g.repo_id = $5 AND g.head = $6::text AND g.target IS NULL
+    RETURNING g.repo_id, g.head, g.attributed, g.cached
+), logged AS (
+    INSERT INTO augur_data.repos_fetch_log (repos_id, status)
+    SELECT $7::int, $8::text
+    FROM history
+)
+SELECT h.attributed, h.cached,
+    EXISTS (SELECT FROM augur_operations.collection_backoff b WHERE b.repo_id = h.repo_id AND b.phase = 'facade') AS failed,
+    EXISTS (SELECT FROM augur_operations.people_change) AS people_changed,
+    EXISTS (SELECT FROM augur_operations.git_history u WHERE NOT u.cached AND u.attributed AND u.target IS NULL) AS sums_old,
+    ARRAY(
+        SELECT s.kind
+        FROM (SELECT unnest($1::text[]) AS kind, unnest($2::text[]) AS rules, unnest($3::interval[]) AS lifetime) AS w
+        JOIN augur_operations.tree_snapshot s ON s.repo_id = h.repo_id AND s.kind = w.kind AND s.rules = w.rules AND s.head = h.head
+        WHERE w.lifetime = '0' OR clock_timestamp() - s.checked_at < w.lifetime
+    )::text[] AS fresh
+FROM history h
+`
+
+type NothingNewParams struct {
+	Kinds     []string
+	Rules     []string
+	Lifetimes []time.Duration
+	Branch    string
+	RepoID    int64
+	Head      string
+	LogRepoID int32
+	LogStatus string
+}
+
+type NothingNewRow struct {
+	Attributed    bool
+	Cached        bool
+	Failed        bool
+	PeopleChanged bool
+	SumsOld       bool
+	Fresh         []string
+}
+
+// NothingNew notes a fetch that found the commit up to which the history is stored whole, and tells what the other tasks of the phase would find: whether the last run of it failed, whether the
+// people of the repository, and the changes of people and sums of all repositories, are followed, and which looks at files, by their kinds, rules and lifetimes (0: for ever), are true still. No row tells
+// that there is something new.
+func (q *Queries) NothingNew(ctx context.Context, db DBTX, arg NothingNewParams) (NothingNewRow, error) {
+	row := db.QueryRow(ctx, nothingNew,
+		arg.Kinds,
+		arg.Rules,
+		arg.Lifetimes,
+		arg.Branch,
+		arg.RepoID,
+		arg.Head,
+		arg.LogRepoID,
+		arg.LogStatus,
+	)
+	var i NothingNewRow
+	err := row.Scan(
+		&i.Attributed,
+		&i.Cached,
+		&i.Failed,
+		&i.PeopleChanged,
+		&i.SumsOld,
+		&i.Fresh,
+	)
+	return i, err
 }
 
 const saveFetch = `-- name: SaveFetch :exec

@@ -206,7 +206,14 @@ func (g *Git) stillEmpty(ctx context.Context, op string, r remote) error {
 // Fetch brings the clone at dir to the state of the remote: every branch as it is there, also when it was rewritten; branches that are gone there, gone here; HEAD at the remote's default branch.
 // Locks that a crash left are removed: the lock on the directory, which git processes inherit, says that nobody works there any more. Commits that were rewritten stay in the clone for some
 // weeks.
-func (g *Git) Fetch(ctx context.Context, dir, url string) (err error) {
+func (g *Git) Fetch(ctx context.Context, dir, url string) error { return g.fetch(ctx, dir, url, nil) }
+
+// FetchHead is Fetch for a caller to whom RemoteHead has just told the head, so that the remote is not asked for it again.
+func (g *Git) FetchHead(ctx context.Context, dir, url string, head Head) error {
+	return g.fetch(ctx, dir, url, &head)
+}
+
+func (g *Git) fetch(ctx context.Context, dir, url string, known *Head) (err error) {
 	op := "fetch " + giturl.Redact(url)
 	r, err := g.resolve(op, url)
 	if err != nil {
@@ -225,10 +232,14 @@ func (g *Git) Fetch(ctx context.Context, dir, url string) (err error) {
 	if err := removeLeftovers(dir); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	head, err := g.remoteHead(ctx, op, r)
-	if err != nil {
-		return err
+	if known == nil {
+		head, err := g.remoteHead(ctx, op, r)
+		if err != nil {
+			return err
+		}
+		known = &head
 	}
+	head := *known
 	// The commit-graph may be damaged, and is written anew below.
 	args := []string{"-c", "core.commitGraph=false", "fetch", "--quiet", "--force", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--update-head-ok", "--no-recurse-submodules"}
 	if repo.Shallow {
@@ -245,9 +256,7 @@ func (g *Git) Fetch(ctx context.Context, dir, url string) (err error) {
 	if err := repo.setHead(ctx, head, lock); err != nil {
 		return err
 	}
-	if _, err := g.run(ctx, call{op: "pack " + dir, dir: dir, timeout: g.options.Timeouts.Local, lock: lock}, "-c", "gc.auto=6700", "gc", "--auto", "--quiet"); err != nil {
-		g.log.WarnContext(ctx, "clone not packed", slog.String("dir", dir), slog.Any("error", err))
-	}
+	repo.tidy(ctx, lock)
 	repo.writeCommitGraph(ctx, lock)
 	return nil
 }
@@ -265,30 +274,20 @@ func (r *Repository) setHead(ctx context.Context, h Head, lock *os.File) error {
 		args = []string{"update-ref", "--no-deref", "HEAD", detachedRef}
 	}
 	c := call{op: "set the head of " + r.dir, dir: r.dir, timeout: r.git.options.Timeouts.Local, lock: lock}
-	if _, err := r.git.run(ctx, c, args...); err != nil {
-		return err
+	link, err := os.ReadFile(filepath.Join(r.dir, "HEAD"))
+	if err != nil {
+		return diskFault(c.op, err)
+	}
+	if h.Branch == "" || strings.TrimSpace(string(link)) != "ref: refs/heads/"+h.Branch {
+		if _, err := r.git.run(ctx, c, args...); err != nil {
+			return err
+		}
 	}
 	have, err := r.Head(ctx)
 	if err == nil && have.Hash == "" {
 		err = &Error{Op: c.op, Err: fmt.Errorf("nothing arrived, although the head of the remote is %s", h.Hash)}
 	}
 	return err
-}
-
-// writeCommitGraph makes walks fast. Without it everything works as well, so a fault is only told.
-func (r *Repository) writeCommitGraph(ctx context.Context, lock *os.File) {
-	c := call{op: "write the commit-graph of " + r.dir, dir: r.dir, env: r.env, timeout: r.git.options.Timeouts.Local, lock: lock}
-	_, err := r.git.run(ctx, c, "commit-graph", "write", "--reachable")
-	if err != nil {
-		// A damaged one is in the way.
-		info := filepath.Join(r.dir, "objects", "info")
-		if err = errors.Join(os.RemoveAll(filepath.Join(info, "commit-graph")), os.RemoveAll(filepath.Join(info, "commit-graphs"))); err == nil {
-			_, err = r.git.run(ctx, c, "commit-graph", "write", "--reachable")
-		}
-	}
-	if err != nil {
-		r.git.log.WarnContext(ctx, "commit-graph not written", slog.String("dir", r.dir), slog.Any("error", err))
-	}
 }
 
 // Repair puts a clone that is ErrCorrupt aside, to dir with the suffix ".corrupt", and clones anew. The one put aside before is removed. When the new clone is corrupt as well, so is the

@@ -351,6 +351,36 @@ func TestADamagedCommitGraphChangesNothing(t *testing.T) {
 	}
 }
 
+func TestCommitGraphGrowsWithTheHistory(t *testing.T) {
+	t.Parallel()
+	g, origin, clone := cloned(t)
+	info := filepath.Join(clone, "objects", "info")
+	graphs := func() []string {
+		files, err := filepath.Glob(filepath.Join(info, "commit-graphs", "*.graph"))
+		require.NoError(t, err)
+		return files
+	}
+	linear(t, origin, 40)
+	require.NoError(t, g.Fetch(t.Context(), clone, origin))
+	linear(t, origin, 41)
+	require.NoError(t, g.Fetch(t.Context(), clone, origin))
+	require.Len(t, graphs(), 2, "what is new is in a file of its own")
+	git(t, clone, "commit-graph", "verify")
+	// One that lies, although git takes it for whole: of the newest file a byte in the middle is another one.
+	for _, path := range graphs() {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		content[len(content)-30] ^= 1
+		require.NoError(t, os.Chmod(path, 0o600))
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+	}
+	linear(t, origin, 42)
+	require.NoError(t, g.Fetch(t.Context(), clone, origin))
+	git(t, clone, "commit-graph", "verify")
+	require.Empty(t, graphs(), "it was written anew as a whole")
+	require.Len(t, history(t, g, clone), 42)
+}
+
 func TestRemovedCloneIsGoneWithWhatWasPutAside(t *testing.T) {
 	t.Parallel()
 	origin := bare(t)

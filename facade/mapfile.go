@@ -33,10 +33,18 @@ func (r *Repository) Mailmap(ctx context.Context, head string) (blob string, con
 	if size > MaxMailmap {
 		return "", nil, nil
 	}
-	c.limit = MaxMailmap
-	content, err = r.run(ctx, c, "cat-file", "blob", blob)
+	content, err = r.MailmapBlob(ctx, blob)
 	if err != nil {
 		return "", nil, err
 	}
 	return blob, content, nil
+}
+
+// MailmapBlob is the content of a .mailmap that Mailmap has named once; a clone that was made anew may lack it.
+func (r *Repository) MailmapBlob(ctx context.Context, blob string) ([]byte, error) {
+	c := call{op: "read .mailmap of " + r.dir, limit: MaxMailmap}
+	if !validHash(blob) {
+		return nil, fmt.Errorf("%s: %q is no blob", c.op, blob)
+	}
+	return r.run(ctx, c, "cat-file", "blob", blob)
 }

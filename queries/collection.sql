@@ -33,6 +33,12 @@ UPDATE augur_operations.collection_task t
 SET state = 'skipped', ended_at = clock_timestamp()
 WHERE t.run_id = @run_id AND t.state = 'waiting' AND t.kind IN (SELECT lost.kind FROM lost);
 
+-- name: SpareTasks :exec
+-- SpareTasks ends waiting tasks that have nothing to do, and never get a job.
+UPDATE augur_operations.collection_task
+SET state = 'done', ended_at = clock_timestamp()
+WHERE run_id = @run_id AND kind = ANY (@kinds::text[]) AND state = 'waiting';
+
 -- name: TasksOfRun :many
 -- TasksOfRun lists the tasks of a run with what they wait for.
 SELECT kind, queue, after, state, job_id, cause, reason

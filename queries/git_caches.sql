@@ -50,11 +50,26 @@ ORDER BY repo_id
 LIMIT @max_rows;
 
 -- name: CachedEmails :many
--- CachedEmails gives those of the e-mails that have rows in the caches of a repository.
+-- CachedEmails gives those of the e-mails that have rows in the caches of a repository, from a year on.
 SELECT DISTINCT email::text AS email
 FROM augur_data.dm_repo_annual
-WHERE repo_id = @repo_id AND email = ANY (@emails::text[])
+WHERE repo_id = @repo_id AND email = ANY (@emails::text[]) AND year >= @from_year
 ORDER BY 1;
+
+-- name: CountedFiles :many
+-- CountedFiles lists the rows of a repository's commits by which the caches have counted these files for these e-mails, from a day on, and before a row.
+SELECT a.cmt_author_email::text AS email, coalesce(a.cmt_author_affiliation, '(Unknown)')::text AS affiliation, a.cmt_filename::text AS path,
+    CASE WHEN @by_author_date::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END::text AS day
+FROM augur_data.commits a
+WHERE NOT @by_committer::bool AND a.repo_id = @repo_id AND a.cmt_author_email = ANY (@emails::text[]) AND a.cmt_id < @first_id
+    AND CASE WHEN @by_author_date::bool THEN a.cmt_author_date ELSE a.cmt_committer_date END COLLATE "C" >= @from_day::text AND a.cmt_filename = ANY (@paths::text[])
+UNION ALL
+SELECT c.cmt_committer_email, coalesce(c.cmt_committer_affiliation, '(Unknown)'), c.cmt_filename,
+    CASE WHEN @by_author_date::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END
+FROM augur_data.commits c
+WHERE @by_committer::bool AND c.repo_id = @repo_id AND c.cmt_committer_email = ANY (@emails::text[]) AND c.cmt_id < @first_id
+    AND CASE WHEN @by_author_date::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END COLLATE "C" >= @from_day::text AND c.cmt_filename = ANY (@paths::text[])
+LIMIT @max_rows;
 
 -- name: EmailsToSum :many
 -- EmailsToSum lists the e-mails that a repository's commits have and that its caches have.

@@ -85,6 +85,22 @@ FROM (
 GROUP BY i.name, i.email
 ORDER BY i.email, i.name;
 
+-- name: IdentitiesLike :many
+-- IdentitiesLike lists the names and e-mails in the commits of a repository whose e-mails are these, in lower case as far as they are ASCII.
+SELECT i.name::text AS name, i.email::text AS email
+FROM (
+    SELECT a.cmt_author_name AS name, a.cmt_author_raw_email AS email
+    FROM augur_operations.commit_email e
+    JOIN augur_data.commits a ON a.cmt_author_raw_email = e.email AND a.repo_id = @repo_id
+    WHERE lower(e.email COLLATE "C") = ANY (@folded::text[])
+    UNION
+    SELECT c.cmt_committer_name, c.cmt_committer_raw_email
+    FROM augur_operations.commit_email f
+    JOIN augur_data.commits c ON c.cmt_committer_raw_email = f.email AND c.repo_id = @repo_id
+    WHERE lower(f.email COLLATE "C") = ANY (@folded::text[])
+) AS i
+ORDER BY i.email, i.name;
+
 -- name: UpdateAuthors :many
 -- UpdateAuthors attributes commits by their authors, at most so many rows that differ, in the order of their ids. It tells which e-mails they had and have.
 WITH wanted AS (
@@ -323,6 +339,18 @@ WHERE repo_id = @repo_id AND (attributed, cached) IS DISTINCT FROM (@attributed:
 UPDATE augur_operations.git_history
 SET attributed = true
 WHERE repo_id = @repo_id AND NOT attributed;
+
+-- name: ForgetAttribution :exec
+-- ForgetAttribution notes that not every stored commit of repositories is attributed.
+UPDATE augur_operations.git_history
+SET attributed = false
+WHERE repo_id IN (
+    SELECT g.repo_id
+    FROM augur_operations.git_history g
+    WHERE g.repo_id = ANY (@repo_ids::bigint[]) AND g.attributed
+    ORDER BY g.repo_id
+    FOR UPDATE
+);
 
 -- name: MappedEmails :many
 -- MappedEmails lists what .mailmap files make of e-mails of commits, with the names that go with them.

@@ -15,10 +15,31 @@ WITH history AS (
 INSERT INTO augur_data.repos_fetch_log (repos_id, status)
 VALUES (@log_repo_id, @log_status);
 
--- name: LogFetch :exec
--- LogFetch writes a line of Augur's fetch log.
-INSERT INTO augur_data.repos_fetch_log (repos_id, status)
-VALUES (@repos_id, @status);
+-- name: NothingNew :one
+-- NothingNew notes a fetch that found the commit up to which the history is stored whole, and tells what the other tasks of the phase would find: whether the last run of it failed, whether the
+-- people of the repository, and the changes of people and sums of all repositories, are followed, and which looks at files, by their kinds, rules and lifetimes (0: for ever), are true still. No row tells
+-- that there is something new.
+WITH history AS (
+    UPDATE augur_operations.git_history g
+    SET branch = @branch::text, fetched = g.head, fetched_at = clock_timestamp()
+    WHERE g.repo_id = @repo_id AND g.head = @head::text AND g.target IS NULL
+    RETURNING g.repo_id, g.head, g.attributed, g.cached
+), logged AS (
+    INSERT INTO augur_data.repos_fetch_log (repos_id, status)
+    SELECT @log_repo_id::int, @log_status::text
+    FROM history
+)
+SELECT h.attributed, h.cached,
+    EXISTS (SELECT FROM augur_operations.collection_backoff b WHERE b.repo_id = h.repo_id AND b.phase = 'facade') AS failed,
+    EXISTS (SELECT FROM augur_operations.people_change) AS people_changed,
+    EXISTS (SELECT FROM augur_operations.git_history u WHERE NOT u.cached AND u.attributed AND u.target IS NULL) AS sums_old,
+    ARRAY(
+        SELECT s.kind
+        FROM (SELECT unnest(@kinds::text[]) AS kind, unnest(@rules::text[]) AS rules, unnest(@lifetimes::interval[]) AS lifetime) AS w
+        JOIN augur_operations.tree_snapshot s ON s.repo_id = h.repo_id AND s.kind = w.kind AND s.rules = w.rules AND s.head = h.head
+        WHERE w.lifetime = '0' OR clock_timestamp() - s.checked_at < w.lifetime
+    )::text[] AS fresh
+FROM history h;
 
 -- name: NameRepo :exec
 -- NameRepo sets path and name of a repository as its clone has them, if they differ.

@@ -98,11 +98,21 @@ func (c *Collection) Finish(ctx context.Context, write func(ctx context.Context,
 			return err
 		}
 	}
+	return c.FinishSparing(ctx, func(ctx context.Context, tx pgx.Tx) ([]string, error) {
+		if write == nil {
+			return nil, nil
+		}
+		return nil, write(ctx, tx)
+	})
+}
+
+// FinishSparing is Finish for a task that can tell that others of its run have nothing to do: write returns their kinds, and those that still wait are done
+// without a job. What they wait for must have nothing to do either, or be done.
+func (c *Collection) FinishSparing(ctx context.Context, write func(ctx context.Context, tx pgx.Tx) (spared []string, err error)) error {
 	err := c.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if write != nil {
-			if err := write(ctx, tx); err != nil {
-				return err
-			}
+		spared, err := write(ctx, tx)
+		if err != nil {
+			return err
 		}
 		scrubMetadata(ctx)
 		completed, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, c.job)
@@ -112,7 +122,7 @@ func (c *Collection) Finish(ctx context.Context, write func(ctx context.Context,
 		if completed.State != rivertype.JobStateCompleted {
 			return ErrFenced
 		}
-		return c.queue.endTask(ctx, tx, c.job.Args, c.kind, "worker", nil)
+		return c.queue.endTask(ctx, tx, c.job.Args, ending{kind: c.kind, who: "worker", spared: spared})
 	})
 	if err == nil {
 		c.finished.Store(true)
@@ -160,7 +170,7 @@ func (c *Collection) fail(ctx context.Context, cause Cause, reason string) error
 		if ended == 0 {
 			return ErrFenced
 		}
-		return c.queue.endTask(ctx, tx, c.job.Args, c.kind, "worker", &failure{cause: cause, reason: reason})
+		return c.queue.endTask(ctx, tx, c.job.Args, ending{kind: c.kind, who: "worker", failed: &failure{cause: cause, reason: reason}})
 	})
 }
 

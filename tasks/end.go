@@ -27,33 +27,47 @@ type failure struct {
 	reason string
 }
 
+// ending is how a task ends.
+type ending struct {
+	kind, who string
+	// failed is nil when the task is done.
+	failed *failure
+	// spared are kinds of tasks of the run that have nothing to do.
+	spared []string
+}
+
 // endTask ends a task whose job the caller has just finalised, inserts the jobs that waited for it and, when it was the last one, ends the
-// run and sets the status, in the name of who. A nil failure means that it is done. It returns [ErrFenced] when the run is not open any more.
-func (q *Queue) endTask(ctx context.Context, tx pgx.Tx, args Args, kind, who string, failed *failure) error {
+// run and sets the status, in the name of who. It returns [ErrFenced] when the run is not open any more.
+func (q *Queue) endTask(ctx context.Context, tx pgx.Tx, args Args, e ending) error {
 	if _, err := q.queries.LockRun(ctx, tx, args.RunID); err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrFenced
 		}
 		return fmt.Errorf("lock run %d: %w", args.RunID, err)
 	}
-	end := db.EndTaskParams{State: stateDone, RunID: args.RunID, Kind: kind}
-	if failed != nil {
-		cause := string(failed.cause)
-		end.State, end.Cause, end.Reason = stateFailed, &cause, &failed.reason
+	end := db.EndTaskParams{State: stateDone, RunID: args.RunID, Kind: e.kind}
+	if e.failed != nil {
+		cause := string(e.failed.cause)
+		end.State, end.Cause, end.Reason = stateFailed, &cause, &e.failed.reason
 	}
 	ended, err := q.queries.EndTask(ctx, tx, end)
 	if err != nil {
-		return fmt.Errorf("end task %s of run %d: %w", kind, args.RunID, err)
+		return fmt.Errorf("end task %s of run %d: %w", e.kind, args.RunID, err)
 	}
 	if ended == 0 {
 		return ErrFenced
 	}
-	if failed != nil {
+	if e.failed != nil {
 		if err := q.queries.SkipTasks(ctx, tx, args.RunID); err != nil {
-			return fmt.Errorf("skip what waits for %s in run %d: %w", kind, args.RunID, err)
+			return fmt.Errorf("skip what waits for %s in run %d: %w", e.kind, args.RunID, err)
 		}
 	}
-	return q.advance(ctx, tx, args, who)
+	if len(e.spared) > 0 {
+		if err := q.queries.SpareTasks(ctx, tx, db.SpareTasksParams{RunID: args.RunID, Kinds: e.spared}); err != nil {
+			return fmt.Errorf("spare tasks of run %d: %w", args.RunID, err)
+		}
+	}
+	return q.advance(ctx, tx, args, e.who)
 }
 
 // advance inserts the jobs of tasks that wait for nothing more, and ends a run in which nothing is left to do. The caller has locked the run.

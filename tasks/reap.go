@@ -137,7 +137,7 @@ func (q *Queue) quarantine(ctx context.Context, pool *pgxpool.Pool, job db.Unhel
 		if args.RunID == 0 {
 			return nil
 		}
-		return q.endTask(ctx, tx, args, job.Kind, "monitor", &failure{cause: CauseError, reason: reason})
+		return q.endTask(ctx, tx, args, ending{kind: job.Kind, who: "monitor", failed: &failure{cause: CauseError, reason: reason}})
 	})
 	switch {
 	case errors.Is(err, ErrFenced):

@@ -79,7 +79,7 @@ func (q *Queue) repair(ctx context.Context, tx pgx.Tx, lie db.LiesRow) (bool, er
 		if lie.Detail != "" {
 			reason = "its job was discarded: " + Scrub(lie.Detail)
 		}
-		return true, q.endTask(ctx, tx, args, lie.Kind, "monitor", &failure{cause: CauseError, reason: reason})
+		return true, q.endTask(ctx, tx, args, ending{kind: lie.Kind, who: "monitor", failed: &failure{cause: CauseError, reason: reason}})
 	case "run":
 		return true, q.advance(ctx, tx, args, "monitor")
 	case "extra":

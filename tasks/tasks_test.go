@@ -93,6 +93,36 @@ func TestPhaseRunsItsGraphInOrder(t *testing.T) {
 	require.True(t, collected, "the phase has its date, and no task id")
 }
 
+func TestTasksWithNothingToDoAreSpared(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		spared []string
+		want   []string // that ran
+	}{
+		"none":                     {nil, []string{"beside", "first", "last", "next"}},
+		"one, and not what waits":  {[]string{"next"}, []string{"beside", "first", "last"}},
+		"all that wait":            {[]string{"next", "last"}, []string{"beside", "first"}},
+		"what is no task, or runs": {[]string{"beside", "first", "unknown"}, []string{"beside", "first", "last", "next"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			first := func(ctx context.Context, c *tasks.Collection) error {
+				return c.FinishSparing(ctx, func(context.Context, pgx.Tx) ([]string, error) { return test.spared, nil })
+			}
+			catalog := catalogOf(task("first", first), task("beside", done), task("next", done, "first"), task("last", done, "next"))
+			got := tasktest.Collect(t, w.pool, catalog, settings(), tasks.Facade, w.repo)
+			require.Equal(t, "Success", got.Outcome)
+			require.Equal(t, map[string]string{"first": "done", "beside": "done", "next": "done", "last": "done"}, w.states(t, got.RunID))
+			rows, err := w.pool.Query(t.Context(), "SELECT kind FROM river.river_job ORDER BY kind")
+			require.NoError(t, err)
+			ran, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			require.NoError(t, err)
+			require.Equal(t, test.want, ran)
+		})
+	}
+}
+
 func TestEveryChangeOfStatusIsAnEvent(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -126,6 +126,7 @@ func TestSumsAreThoseOfTheCommitsAfterAnything(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
+			w.recalled = int(seed) // of the first all rows are looked through, of the others hardly ever
 			random := rand.New(rand.NewPCG(seed, 7))
 			repos := []int64{w.repo("https://git.example.org/1", 1), w.repo("https://git.example.org/2", 1), w.repo("https://github.com/a/3", 10)}
 			w.exec(`INSERT INTO contributors (cntrb_id, cntrb_login) SELECT ('01000000-0' || i || '00-0000-0000-000000000000')::uuid, 'p' || i FROM generate_series(1, 9) i`)

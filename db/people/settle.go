@@ -77,7 +77,7 @@ func (p *People) concerned(ctx context.Context, tx pgx.Tx, changes []db.PeopleCh
 	for _, change := range changes {
 		keys[change.Kind] = append(keys[change.Kind], change.Key)
 	}
-	if emails := keys["contributor"]; len(emails) > 0 && p.rules.Contributors {
+	if emails := slices.Concat(keys["contributor"], keys["alias"]); len(emails) > 0 && p.rules.Contributors {
 		if err := p.resolveAgain(ctx, tx, emails); err != nil {
 			return nil, err
 		}
@@ -105,6 +105,9 @@ func (p *People) concerned(ctx context.Context, tx pgx.Tx, changes []db.PeopleCh
 		}
 		raws = append(raws, affiliated...)
 	}
+	if !p.rules.Contributors {
+		raws = append(raws, keys["contributor"]...)
+	}
 	slices.Sort(raws)
 	rows, err := p.queries.IdentitiesOf(ctx, tx, slices.Compact(raws))
 	if err != nil {
@@ -114,7 +117,22 @@ func (p *People) concerned(ctx context.Context, tx pgx.Tx, changes []db.PeopleCh
 	for i, row := range rows {
 		identities[i] = Identity{row.RepoID, row.Name, row.Email}
 	}
-	return identities, nil
+	if p.rules.Contributors {
+		return identities, nil
+	}
+	return identities, p.forgetAttribution(ctx, tx, identities)
+}
+
+// forgetAttribution leaves the contributors of commits for the day when the settings want them.
+func (p *People) forgetAttribution(ctx context.Context, tx pgx.Tx, identities []Identity) error {
+	repos := make([]int64, len(identities))
+	for i, identity := range identities {
+		repos[i] = identity.RepoID
+	}
+	if err := p.queries.ForgetAttribution(ctx, tx, repos); err != nil {
+		return fmt.Errorf("note that contributors are left for later: %w", err)
+	}
+	return nil
 }
 
 // forgetCaches notes that sums follow other rules now, for [People.Rebuild].
@@ -165,8 +183,8 @@ func (p *People) updateAll(ctx context.Context, page Page, identities []Identity
 	return sum, nil
 }
 
-// AttributeAll attributes every stored commit of a repository, whether something is known to have changed or not, and notes its e-mails. It returns the
-// number of rows that were not as they should be.
+// AttributeAll attributes every stored commit of a repository, whether something is known to have changed or not: it notes its e-mails, resolves those that nobody was found for yet, and
+// returns the number of rows that were not as they should be.
 func (p *People) AttributeAll(ctx context.Context, page Page, repoID int64) (int, error) {
 	var identities []Identity
 	err := page(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -184,6 +202,11 @@ func (p *People) AttributeAll(ctx context.Context, page Page, repoID int64) (int
 	})
 	if err != nil {
 		return 0, fmt.Errorf("list the people of repository %d: %w", repoID, err)
+	}
+	if p.rules.Contributors {
+		if _, err := p.Resolve(ctx, page, repoID); err != nil {
+			return 0, err
+		}
 	}
 	rows, err := p.updateAll(ctx, page, identities)
 	if err != nil {

@@ -22,8 +22,12 @@ const (
 	levels
 )
 
-// maxSeen bounds the memory of a tally: some 40 MB.
-const maxSeen = 2_000_000
+// Bounds of what a tally holds: how many files it remembers (some 40 MB), and how many rows of stored commits it looks through for files that were counted before.
+// Of more, the database makes the sums.
+const (
+	maxSeen     = 2_000_000
+	maxRecalled = 200_000
+)
 
 // Tally counts what windows of commits add to the caches of one repository, so that no window reads what earlier ones wrote: lines and commits add up, and it remembers
 // which files were counted where. It belongs to one run over the history and is not safe for concurrent use.
@@ -33,6 +37,7 @@ type Tally struct {
 	version   int64 // of the attribution of stored commits; -1 before the first window
 	forgotten int
 	limit     int
+	recalled  int // rows at most
 	seed      maphash.Seed
 	seen      map[int]map[uint64]struct{} // by year: files that were counted under a key
 	size      int
@@ -40,7 +45,7 @@ type Tally struct {
 
 // NewTally is a tally for a repository that has no commits yet, if fresh, or some.
 func NewTally(fresh bool) *Tally {
-	return &Tally{fresh: fresh, version: -1, forgotten: -1 << 31, limit: maxSeen, seed: maphash.MakeSeed(), seen: map[int]map[uint64]struct{}{}}
+	return &Tally{fresh: fresh, version: -1, forgotten: -1 << 31, limit: maxSeen, recalled: maxRecalled, seed: maphash.MakeSeed(), seen: map[int]map[uint64]struct{}{}}
 }
 
 // Window is what one window of commits adds.
@@ -50,6 +55,7 @@ type Window struct {
 	seen  map[uint64]int // the year of each file that is counted first
 	// doubtful are e-mails with files that may have been counted before, and the first year of which that is true.
 	doubtful map[string]int16
+	paths    map[string]struct{} // these files
 }
 
 // key is a row of the caches of a repository; part is the month or the week.
@@ -73,7 +79,7 @@ func (t *Tally) Window(version int64) *Window {
 		t.fresh, t.seen, t.size = false, nil, 0
 	}
 	t.version = version
-	w := &Window{tally: t, seen: map[uint64]int{}, doubtful: map[string]int16{}}
+	w := &Window{tally: t, seen: map[uint64]int{}, doubtful: map[string]int16{}, paths: map[string]struct{}{}}
 	for level := range w.rows {
 		w.rows[level] = map[key]*sums{}
 	}
@@ -82,19 +88,28 @@ func (t *Tally) Window(version int64) *Window {
 
 // Add counts a commit under the e-mail, affiliation and day (YYYY-MM-DD) that the rules of the sums name.
 func (w *Window) Add(email, affiliation, day string, files []FileChange) error {
-	date, err := time.Parse(time.DateOnly, day)
+	keys, err := keysOf(email, affiliation, day)
 	if err != nil {
 		return fmt.Errorf("count a commit: %w", err)
 	}
-	year, week := date.ISOWeek()
-	for level, k := range [levels]key{
-		annual:  {email, affiliation, int16(date.Year()), 0},                   //nolint:gosec // four digits
-		monthly: {email, affiliation, int16(date.Year()), int16(date.Month())}, //nolint:gosec // four digits
-		weekly:  {email, affiliation, int16(year), int16(week)},                //nolint:gosec // four digits
-	} {
+	for level, k := range keys {
 		w.count(level, k, files)
 	}
 	return nil
+}
+
+// keysOf are the rows of the caches that a commit counts in.
+func keysOf(email, affiliation, day string) ([levels]key, error) {
+	date, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return [levels]key{}, err
+	}
+	year, week := date.ISOWeek()
+	return [levels]key{
+		annual:  {email, affiliation, int16(date.Year()), 0},                   //nolint:gosec // four digits
+		monthly: {email, affiliation, int16(date.Year()), int16(date.Month())}, //nolint:gosec // four digits
+		weekly:  {email, affiliation, int16(year), int16(week)},                //nolint:gosec // four digits
+	}, nil
 }
 
 func (w *Window) count(level int, k key, files []FileChange) {
@@ -110,8 +125,11 @@ func (w *Window) count(level int, k key, files []FileChange) {
 		if first, ok := w.doubtful[k.email]; !ok || k.year < first {
 			w.doubtful[k.email] = k.year
 		}
+		for _, file := range files {
+			w.paths[file.Path] = struct{}{}
+		}
 	}
-	prefix := maphash.Comparable(t.seed, k) + uint64(level) //nolint:gosec // a level is small
+	prefix := t.prefix(level, k)
 	counted := t.seen[year]
 	for _, file := range files {
 		s.added += int64(file.Added)
@@ -126,6 +144,11 @@ func (w *Window) count(level int, k key, files []FileChange) {
 			s.files++
 		}
 	}
+}
+
+// prefix stands for a row of the caches in the hashes of its files.
+func (t *Tally) prefix(level int, k key) uint64 {
+	return maphash.Comparable(t.seed, k) + uint64(level) //nolint:gosec // a level is small
 }
 
 type fileKey struct {
@@ -156,9 +179,9 @@ func (t *Tally) Keep(w *Window) {
 	}
 }
 
-// AddWindow brings the caches of a repository into line with a window of its commits that the transaction has written. The caches must have been the sums
+// AddWindow brings the caches of a repository into line with a window of its commits that the transaction has written, as rows from first (cmt_id) on. The caches must have been the sums
 // of all commits before.
-func (p *People) AddWindow(ctx context.Context, tx pgx.Tx, repoID int64, w *Window) error {
+func (p *People) AddWindow(ctx context.Context, tx pgx.Tx, repoID, first int64, w *Window) error {
 	emails := map[string]struct{}{}
 	for k := range w.rows[annual] {
 		emails[k.email] = struct{}{}
@@ -171,15 +194,12 @@ func (p *People) AddWindow(ctx context.Context, tx pgx.Tx, repoID int64, w *Wind
 	for _, email := range out {
 		skip[email] = true
 	}
-	var pairs []Pair
-	if len(w.doubtful) > 0 {
-		again, err := p.queries.CachedEmails(ctx, tx, db.CachedEmailsParams{RepoID: repoID, Emails: slices.Sorted(maps.Keys(w.doubtful))})
-		if err != nil {
-			return fmt.Errorf("look for e-mails that have sums: %w", err)
-		}
-		for _, email := range again {
-			pairs, skip[email] = append(pairs, Pair{RepoID: repoID, Email: email, FromYear: w.doubtful[email]}), true
-		}
+	pairs, err := p.recall(ctx, tx, repoID, first, w)
+	if err != nil {
+		return err
+	}
+	for _, pair := range pairs {
+		skip[pair.Email] = true
 	}
 	if err := p.queries.LockCaches(ctx, tx, []int64{repoID}); err != nil {
 		return fmt.Errorf("lock caches: %w", err)

@@ -24,6 +24,8 @@ type world struct {
 	people *people.People
 	tally  map[int64]*people.Tally
 	next   int
+	// recalled bounds the rows that tallies look through; 0 is as in the program.
+	recalled int
 }
 
 func setup(t *testing.T) *world {
@@ -63,6 +65,14 @@ func (w *world) page(ctx context.Context, write func(context.Context, pgx.Tx) er
 	return pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error { return write(ctx, tx) })
 }
 
+func (w *world) newTally(fresh bool) *people.Tally {
+	t := people.NewTally(fresh)
+	if w.recalled > 0 {
+		t.SetRecalled(w.recalled)
+	}
+	return t
+}
+
 // repo adds a repository without commits, whose caches are kept from the start.
 func (w *world) repo(url string, group int) int64 {
 	w.t.Helper()
@@ -70,7 +80,7 @@ func (w *world) repo(url string, group int) int64 {
 	err := w.pool.QueryRow(w.t.Context(), `INSERT INTO repo (repo_group_id, repo_git, repo_path, repo_name) VALUES ($1, $2, '', '') RETURNING repo_id`, group, url).Scan(&id)
 	require.NoError(w.t, err)
 	w.exec(`INSERT INTO augur_operations.git_history (repo_id, attributed, cached) VALUES ($1, true, true)`, id)
-	w.tally[id] = people.NewTally(true)
+	w.tally[id] = w.newTally(true)
 	return id
 }
 
@@ -93,6 +103,10 @@ func (w *world) store(repo int64, commits ...commit) []string {
 		}
 		state, err := db.New().CachesOf(ctx, tx, repo)
 		if err != nil {
+			return err
+		}
+		var first int64
+		if err := tx.QueryRow(ctx, "SELECT nextval('commits_cmt_id_seq')").Scan(&first); err != nil {
 			return err
 		}
 		counted = w.tally[repo].Window(state.Reattributed)
@@ -141,7 +155,7 @@ func (w *world) store(repo int64, commits ...commit) []string {
 		if !state.Cached {
 			return nil
 		}
-		return w.people.AddWindow(ctx, tx, repo, counted)
+		return w.people.AddWindow(ctx, tx, repo, first, counted)
 	})
 	require.NoError(w.t, err)
 	w.tally[repo].Keep(counted)
@@ -164,7 +178,7 @@ func (w *world) drop(repo int64, hashes ...string) {
 		}
 		return w.people.Follow(ctx, tx, touched)
 	}))
-	w.tally[repo] = people.NewTally(false)
+	w.tally[repo] = w.newTally(false)
 }
 
 // run does what git_contributors does for a repository.

@@ -6,7 +6,11 @@
 // Words: an identity is a name and an e-mail address together. A line maps identities by the last address in it, and by the name before that address, if there is one.
 package mailmap
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Map is a parsed file. The zero value maps everything to itself. It is safe for concurrent use.
 type Map struct {
@@ -37,13 +41,30 @@ func Parse(file []byte) *Map {
 // Len is the number of addresses that the file says something about.
 func (m *Map) Len() int { return len(m.entries) }
 
+// Differences are the addresses, as [Fold] writes them, about which the other file says something else.
+func (m *Map) Differences(other *Map) []string {
+	var list []string
+	for address, e := range m.entries {
+		if o, ok := other.entries[address]; !ok || e.target != o.target || !maps.Equal(e.names, o.names) {
+			list = append(list, address)
+		}
+	}
+	for address := range other.entries {
+		if _, ok := m.entries[address]; !ok {
+			list = append(list, address)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 // Lookup is the identity that a name and an address stand for; case does not matter. What the file does not know stands for itself.
 func (m *Map) Lookup(name, email string) (mappedName, mappedEmail string) {
-	e, ok := m.entries[fold(email)]
+	e, ok := m.entries[Fold(email)]
 	if !ok {
 		return name, email
 	}
-	t, ok := e.names[fold(name)]
+	t, ok := e.names[Fold(name)]
 	if !ok {
 		t = e.target
 	}
@@ -67,16 +88,16 @@ func (m *Map) add(line string) {
 		oldName, oldEmail = "", email
 		to.email = ""
 	}
-	e := m.entries[fold(oldEmail)]
+	e := m.entries[Fold(oldEmail)]
 	if e == nil {
 		e = &entry{}
-		m.entries[fold(oldEmail)] = e
+		m.entries[Fold(oldEmail)] = e
 	}
 	if oldName != "" {
 		if e.names == nil {
 			e.names = map[string]target{}
 		}
-		e.names[fold(oldName)] = to
+		e.names[Fold(oldName)] = to
 		return
 	}
 	if to.name != "" {
@@ -97,8 +118,8 @@ func cut(line string) (name, email, rest string, ok bool) {
 	return strings.Trim(before, " \t\n\r"), email, rest, ok
 }
 
-// fold makes equal what git takes for equal: it knows no case but that of ASCII, and no encoding.
-func fold(s string) string {
+// Fold makes equal what git takes for equal: it knows no case but that of ASCII, and no encoding.
+func Fold(s string) string {
 	folded := []byte(s)
 	for i, b := range folded {
 		if b >= 'A' && b <= 'Z' {

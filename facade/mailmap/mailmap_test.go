@@ -3,6 +3,7 @@ package mailmap_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,6 +132,35 @@ func TestEmptyAddressIsMappedByTheLineThatNamesIt(t *testing.T) {
 	require.Equal(t, "Named Empty <named-empty@email.xx>", name+" <"+email+">")
 	name, email = m.Lookup("Somebody", "")
 	require.Equal(t, "To Empty <to-empty@email.xx>", name+" <"+email+">")
+}
+
+// Whoever stands for somebody else by the other file has an address among the differences.
+func TestDifferencesNameAllThatChanged(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	pick := func(list ...string) string { return list[random.IntN(len(list))] }
+	file := func() []byte {
+		var b strings.Builder
+		for range random.IntN(5) {
+			fmt.Fprintf(&b, "%s <%s> %s <%s>\n", pick("", "Ann", "Bob"), pick("a@x", "B@x", "c@x"), pick("", "ann", "Bob"), pick("A@x", "b@x", "d@x"))
+		}
+		return []byte(b.String())
+	}
+	for range 2000 {
+		was, is := mailmap.Parse(file()), mailmap.Parse(file())
+		differences := is.Differences(was)
+		require.Equal(t, differences, was.Differences(is))
+		require.Empty(t, is.Differences(is))
+		for _, name := range []string{"ann", "Bob", "Cem"} {
+			for _, email := range []string{"a@x", "b@X", "c@x", "d@x", "e@x"} {
+				wasName, wasEmail := was.Lookup(name, email)
+				isName, isEmail := is.Lookup(name, email)
+				if wasName != isName || wasEmail != isEmail {
+					require.Contains(t, differences, mailmap.Fold(email))
+				}
+			}
+		}
+	}
 }
 
 func FuzzParse(f *testing.F) {

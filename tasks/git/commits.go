@@ -56,13 +56,9 @@ func (s *Source) store(ctx context.Context, c *tasks.Collection, stored db.Augur
 	if err != nil {
 		return err
 	}
-	clone, err := s.cloneWith(ctx, c, git, dir, stored.Fetched)
+	clone, head, err := s.cloneWith(ctx, c, git, dir, stored.Fetched)
 	if err != nil {
 		return err
-	}
-	head, err := clone.Head(ctx)
-	if err != nil {
-		return verdict(err)
 	}
 	todo, gone, err := s.compare(ctx, c, clone, head.Hash, stored)
 	if err != nil {
@@ -89,17 +85,21 @@ func (s *Source) store(ctx context.Context, c *tasks.Collection, stored db.Augur
 	return s.finish(ctx, c, &head.Hash)
 }
 
-// cloneWith is the clone with the commit that was fetched. The fetch may have been on another machine: then this one has to catch up.
-func (s *Source) cloneWith(ctx context.Context, c *tasks.Collection, git *facade.Git, dir string, fetched *string) (*facade.Repository, error) {
+// cloneWith is the clone with the commit that was fetched, and its head. The fetch may have been on another machine: then this one has to catch up.
+func (s *Source) cloneWith(ctx context.Context, c *tasks.Collection, git *facade.Git, dir string, fetched *string) (*facade.Repository, facade.Head, error) {
 	clone, cloned, err := s.open(ctx, c, git, dir)
-	if err != nil || cloned || fetched == nil {
-		return clone, err
+	if err != nil {
+		return nil, facade.Head{}, err
 	}
 	head, err := clone.Head(ctx)
-	if err == nil && head.Hash == *fetched {
-		return clone, nil
+	if cloned || fetched == nil || err == nil && head.Hash == *fetched {
+		return clone, head, verdict(err)
 	}
-	return clone, s.pull(ctx, c, git, dir)
+	if err := s.pull(ctx, c, git, dir, nil); err != nil {
+		return nil, facade.Head{}, err
+	}
+	head, err = clone.Head(ctx)
+	return clone, head, verdict(err)
 }
 
 // compare finds the commits to store, parents before children, and those that are stored but are no longer part of the history. As long as

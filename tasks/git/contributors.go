@@ -10,8 +10,8 @@ import (
 	"augur/tasks"
 )
 
-// contributors finds the people behind the e-mails that the repository brought, as far as no platform has to be asked, and lets the commits and the sums of all
-// repositories follow what is known about people by now.
+// contributors lets the commits and the sums of all repositories follow what is known about people by now. Of the repository's own commits it looks at those that were stored without their
+// people; git_commits has found those of the others, as far as no platform has to be asked.
 func (s *Source) contributors(ctx context.Context, c *tasks.Collection) error {
 	settings := config.Of[Settings](s.settings)
 	stored, err := s.queries.GitHistory(ctx, c.Pool(), c.Repo.ID)
@@ -22,12 +22,6 @@ func (s *Source) contributors(ctx context.Context, c *tasks.Collection) error {
 	p := people.New(rules)
 	if err := s.attributeAll(ctx, c, settings, !stored.Attributed); err != nil {
 		return err
-	}
-	resolved := 0
-	if rules.Contributors {
-		if resolved, err = p.Resolve(ctx, c.SavePage, c.Repo.ID); err != nil {
-			return err
-		}
 	}
 	settled, err := p.Settle(ctx, c.Pool(), c.SavePage)
 	if err != nil {
@@ -44,7 +38,7 @@ func (s *Source) contributors(ctx context.Context, c *tasks.Collection) error {
 			return err
 		}
 	}
-	c.Log.InfoContext(ctx, "people found", slog.Int("resolved", resolved), slog.Int("changes", settled.Changes), slog.Int("rows", settled.Rows), slog.Int("summed", summed))
+	c.Log.InfoContext(ctx, "people found", slog.Int("changes", settled.Changes), slog.Int("rows", settled.Rows), slog.Int("summed", summed))
 	return c.Finish(ctx, nil)
 }
 

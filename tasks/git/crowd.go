@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -28,6 +29,7 @@ type crowd struct {
 	recorded string
 	blob     string
 	mailmap  *mailmap.Map // nil when there is none
+	differs  []string     // addresses about which the .mailmap says something else than before; nil: it may be any
 	tally    *people.Tally
 }
 
@@ -62,7 +64,31 @@ func (s *Source) newCrowd(ctx context.Context, c *tasks.Collection, settings Set
 	if blob != "" {
 		m.mailmap = mailmap.Parse(content)
 	}
+	if m.blob != m.recorded && stored.Attributed {
+		m.differs = m.differences(ctx, clone)
+	}
 	return m, nil
+}
+
+// differences are the addresses about which the .mailmap says something else than the one before; nil when that one is not in the clone any more.
+func (m *crowd) differences(ctx context.Context, clone *facade.Repository) []string {
+	was, is := &mailmap.Map{}, m.mailmap
+	if m.recorded != "" {
+		content, err := clone.MailmapBlob(ctx, m.recorded)
+		if err != nil {
+			return nil
+		}
+		was = mailmap.Parse(content)
+	}
+	if is == nil {
+		is = &mailmap.Map{}
+	}
+	list := append([]string{}, is.Differences(was)...)
+	if slices.Contains(list, "") {
+		return nil // commit_email does not know whose commits have no e-mail
+	}
+	// No e-mail that is stored has bytes that are not UTF-8.
+	return slices.DeleteFunc(list, func(address string) bool { return !utf8.ValidString(address) })
 }
 
 // begin prepares for so many commits to come, and for those that go: it returns whose sums these are. When the .mailmap is another one than before, it lets the
@@ -119,13 +145,15 @@ func (m *crowd) remap(ctx context.Context, tx pgx.Tx) error {
 	for _, row := range rows {
 		noted[face{row.Name, row.Email}] = face{row.MappedName, row.MappedEmail}
 	}
-	stored, err := m.queries.IdentitiesIn(ctx, tx, m.repo.ID)
+	stored, err := m.concerned(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("list the people of %s: %w", m.repo.URL, err)
 	}
+	if m.differs != nil {
+		maps.DeleteFunc(noted, func(from, _ face) bool { return !slices.Contains(m.differs, mailmap.Fold(from.email)) })
+	}
 	now := map[face]face{}
-	for _, row := range stored {
-		from := face{row.Name, row.Email}
+	for _, from := range stored {
 		if to := m.mapped(from); to != from {
 			now[from] = to
 		}
@@ -156,6 +184,23 @@ func (m *crowd) remap(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("note changed identities of %s: %w", m.repo.URL, err)
 	}
 	return nil
+}
+
+// concerned are the people in the stored commits whom the .mailmap may map to others than before.
+func (m *crowd) concerned(ctx context.Context, tx pgx.Tx) ([]face, error) {
+	var faces []face
+	if m.differs != nil {
+		rows, err := m.queries.IdentitiesLike(ctx, tx, db.IdentitiesLikeParams{RepoID: m.repo.ID, Folded: m.differs})
+		for _, row := range rows {
+			faces = append(faces, face{row.Name, row.Email})
+		}
+		return faces, err
+	}
+	rows, err := m.queries.IdentitiesIn(ctx, tx, m.repo.ID)
+	for _, row := range rows {
+		faces = append(faces, face{row.Name, row.Email})
+	}
+	return faces, err
 }
 
 // mapped is what the .mailmap makes of a face, in what the columns can hold.
@@ -241,8 +286,8 @@ func (m *crowd) contributor(a people.Attribution) pgtype.UUID {
 	return a.Contributor
 }
 
-// count adds a window that is written to the sums, if those are kept.
-func (m *crowd) count(ctx context.Context, tx pgx.Tx, window []*facade.Commit, faces map[face]people.Attribution) (*people.Window, error) {
+// count adds a window that is written, as rows from first on, to the sums, if those are kept.
+func (m *crowd) count(ctx context.Context, tx pgx.Tx, window []*facade.Commit, first int64, faces map[face]people.Attribution) (*people.Window, error) {
 	if !m.rules.Caches {
 		return nil, nil //nolint:nilnil // nothing was counted
 	}
@@ -273,7 +318,7 @@ func (m *crowd) count(ctx context.Context, tx pgx.Tx, window []*facade.Commit, f
 	if !state.Cached {
 		return counted, nil
 	}
-	return counted, m.people.AddWindow(ctx, tx, m.repo.ID, counted)
+	return counted, m.people.AddWindow(ctx, tx, m.repo.ID, first, counted)
 }
 
 // keep remembers a window that is committed.

@@ -24,13 +24,17 @@ type imported struct {
 
 // dependencies counts what the files of a repository import.
 func (s *Source) dependencies(ctx context.Context, c *tasks.Collection) error {
-	limit := s.now().TreeFileLimit
-	return s.look(ctx, c, treeTask{
-		kind: KindDependencies, rules: fmt.Sprintf("%s, files up to %d bytes", imports.Rules, limit),
+	settings := s.now()
+	return s.snapshot(ctx, c, treeTask{
+		look: settings.dependenciesLook(),
 		read: func(ctx context.Context, clone *facade.Repository, head string) (*findings, error) {
-			return s.countImports(ctx, c, clone, head, int64(limit))
+			return s.countImports(ctx, c, clone, head, int64(settings.TreeFileLimit))
 		},
 	})
+}
+
+func (s Settings) dependenciesLook() look {
+	return look{kind: KindDependencies, rules: fmt.Sprintf("%s, files up to %d bytes", imports.Rules, s.TreeFileLimit)}
 }
 
 func (s *Source) countImports(ctx context.Context, c *tasks.Collection, clone *facade.Repository, head string, limit int64) (*findings, error) {

@@ -27,13 +27,17 @@ type counted struct {
 
 // labor counts the lines of code, comments and blanks of every file: what Augur calls the value worker.
 func (s *Source) labor(ctx context.Context, c *tasks.Collection) error {
-	limit := s.now().TreeFileLimit
-	return s.look(ctx, c, treeTask{
-		kind: KindLabor, rules: fmt.Sprintf("%s, files up to %d bytes", labor.Rules, limit),
+	settings := s.now()
+	return s.snapshot(ctx, c, treeTask{
+		look: settings.laborLook(),
 		read: func(ctx context.Context, clone *facade.Repository, head string) (*findings, error) {
-			return s.countLines(ctx, c, clone, head, int64(limit))
+			return s.countLines(ctx, c, clone, head, int64(settings.TreeFileLimit))
 		},
 	})
+}
+
+func (s Settings) laborLook() look {
+	return look{kind: KindLabor, rules: fmt.Sprintf("%s, files up to %d bytes", labor.Rules, s.TreeFileLimit)}
 }
 
 func (s *Source) countLines(ctx context.Context, c *tasks.Collection, clone *facade.Repository, head string, limit int64) (*findings, error) {

@@ -45,14 +45,20 @@ type aged struct {
 // libyear tells how far the dependencies of a repository are behind their latest versions. It looks again when that was long ago, although no file changed: upstream goes on.
 func (s *Source) libyear(ctx context.Context, c *tasks.Collection) error {
 	settings := s.now()
-	limit := min(int64(settings.TreeFileLimit), maxManifest)
-	return s.look(ctx, c, treeTask{
-		kind: KindLibyear, rules: fmt.Sprintf("%s, files up to %d bytes", manifest.Rules, limit), lifetime: settings.LibyearInterval,
+	return s.snapshot(ctx, c, treeTask{
+		look: settings.libyearLook(),
 		read: func(ctx context.Context, clone *facade.Repository, head string) (*findings, error) {
-			return s.age(ctx, c, clone, head, limit)
+			return s.age(ctx, c, clone, head, settings.manifestLimit())
 		},
 	})
 }
+
+func (s Settings) libyearLook() look {
+	return look{kind: KindLibyear, rules: fmt.Sprintf("%s, files up to %d bytes", manifest.Rules, s.manifestLimit()), lifetime: s.LibyearInterval}
+}
+
+// manifestLimit is the largest manifest that is read, in bytes.
+func (s Settings) manifestLimit() int64 { return min(int64(s.TreeFileLimit), maxManifest) }
 
 func (s *Source) age(ctx context.Context, c *tasks.Collection, clone *facade.Repository, head string, limit int64) (*findings, error) {
 	found := &findings{digest: sha256.New()}

@@ -166,6 +166,29 @@ func TestSwitchesOfPeopleCatchUp(t *testing.T) {
 	w.requireSums()
 }
 
+func TestContributorsThatAppearWhileTheSwitchIsOffAreFoundLater(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"by their e-mail":  `INSERT INTO contributors (cntrb_id, cntrb_login, cntrb_canonical) VALUES ('01000000-0700-0000-0000-000000000000', 'bob', 'bob@redhat.com')`,
+		"by another alias": `WITH c AS (INSERT INTO contributors (cntrb_id, cntrb_login) VALUES ('01000000-0700-0000-0000-000000000000', 'bob') RETURNING cntrb_id) INSERT INTO contributors_aliases (alias_email, canonical_email, cntrb_active, cntrb_id) SELECT 'bob@redhat.com', 'bob@redhat.com', 1, cntrb_id FROM c`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			w.as("Bob", "bob@redhat.com", "b", "1\n")
+			w.collectWell()
+			w.options = []string{"Facade.run_facade_contributors=0"}
+			w.exec(change)
+			w.collectWell()
+			require.Equal(t, []string{"Bob bob@redhat.com bob@redhat.com Red Hat -"}, w.persons())
+			w.options = nil
+			w.collectWell()
+			require.Equal(t, []string{"Bob bob@redhat.com bob@redhat.com Red Hat 01000000-0700-0000-0000-000000000000"}, w.persons())
+			w.requireSums()
+		})
+	}
+}
+
 func TestCommitsOfAnOlderSchemaAreAttributed(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -20,14 +20,22 @@ import (
 // A treeTask makes rows of the files of a repository: a snapshot of its newest commit. The snapshot is one transaction with one timestamp, and it is written only when
 // its rows differ from those of the last one.
 type treeTask struct {
+	look
+	// read looks at the files of a commit.
+	read func(ctx context.Context, clone *facade.Repository, head string) (*findings, error)
+}
+
+// look is what decides whether the last look of a tree task is true still.
+type look struct {
 	kind string
 	// rules names what makes the rows; another name means that repositories are looked at again.
 	rules string
 	// lifetime is how long a look stays true although no file changes; 0 is for ever.
 	lifetime time.Duration
-	// read looks at the files of a commit.
-	read func(ctx context.Context, clone *facade.Repository, head string) (*findings, error)
 }
+
+// looks are those of all tree tasks.
+func (s Settings) looks() []look { return []look{s.laborLook(), s.dependenciesLook(), s.libyearLook()} }
 
 // findings are what a look at the files found.
 type findings struct {
@@ -50,8 +58,8 @@ func (f *findings) row(columns ...any) {
 	f.rows++
 }
 
-// look runs a tree task. When nothing has changed since the last look it needs neither git nor the clone.
-func (s *Source) look(ctx context.Context, c *tasks.Collection, t treeTask) error {
+// snapshot runs a tree task. When nothing has changed since the last look it needs neither git nor the clone.
+func (s *Source) snapshot(ctx context.Context, c *tasks.Collection, t treeTask) error {
 	history, err := s.queries.GitHistory(ctx, c.Pool(), c.Repo.ID)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && history.Fetched == nil {
 		return nil // a repository without commits has no files
@@ -75,13 +83,9 @@ func (s *Source) look(ctx context.Context, c *tasks.Collection, t treeTask) erro
 	if err != nil {
 		return err
 	}
-	clone, err := s.cloneWith(ctx, c, git, dir, history.Fetched)
+	clone, head, err := s.cloneWith(ctx, c, git, dir, history.Fetched)
 	if err != nil {
 		return err
-	}
-	head, err := clone.Head(ctx)
-	if err != nil {
-		return verdict(err)
 	}
 	if head.Hash == "" {
 		return nil

@@ -180,7 +180,7 @@ func (w *writer) write(ctx context.Context, tx pgx.Tx, window []*facade.Commit, 
 	if err := q.ReachAgain(ctx, tx, db.ReachAgainParams{RepoID: repo, Hashes: hashes}); err != nil {
 		return nil, fmt.Errorf("forget that commits were unreachable: %w", err)
 	}
-	return w.crowd.count(ctx, tx, window, faces)
+	return w.crowd.count(ctx, tx, window, ids[0], faces)
 }
 
 // copyCommits writes the rows of a window, so many at a time: a single commit may have millions.

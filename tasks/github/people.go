@@ -21,14 +21,10 @@ const (
 	ghostLogin = "ghost"
 )
 
-// ContributorID is the id that a contributor has in every database: byte 0 is the platform (1), bytes 1 to 4 are the account's number, as in Augur. Numbers
-// beyond 32 bits go on in bytes 5 to 7, which are 0 in Augur, so that no id of today changes. It is false for a number that is none, or needs more than 56 bits.
+// ContributorID is the id that a contributor has in every database, as text: see [db.ContributorID]. It is false for a number that no account has.
 func ContributorID(account int64) (string, bool) {
-	if account <= 0 || account >= 1<<56 {
-		return "", false
-	}
-	low, high := uint32(account), uint32(account>>32) //nolint:gosec // the two halves
-	return fmt.Sprintf("01%06x-%02x%02x-%02x%02x-0000-000000000000", low>>8, low&0xff, high&0xff, high>>8&0xff, high>>16&0xff), true
+	id, err := db.ContributorID(db.GitHub, account)
+	return id.String(), err == nil
 }
 
 // userRow is a row of contributors, without what only a question about the person tells.

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -42,78 +38,21 @@ type bench struct {
 	last string // the line for machines
 }
 
-// tracer counts and times statements by the names that sqlc gives them.
-type tracer struct {
-	mu    sync.Mutex
-	names map[string]asked
-}
-
-// asked is how often a statement ran, and for how long altogether.
-type asked struct {
-	times int
-	took  time.Duration
-}
-
-// running is a statement that has begun.
-type running struct {
-	name  string
-	began time.Time
-}
-
-type runningKey struct{}
-
-// TraceQueryStart notes a statement that begins.
-func (t *tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	rest, ok := strings.CutPrefix(data.SQL, "-- name: ")
-	if !ok {
-		return ctx
-	}
-	name, _, _ := strings.Cut(rest, " ")
-	return context.WithValue(ctx, runningKey{}, running{name, time.Now()})
-}
-
-// TraceQueryEnd counts it.
-func (t *tracer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
-	r, ok := ctx.Value(runningKey{}).(running)
-	if !ok {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.names != nil {
-		n := t.names[r.name]
-		t.names[r.name] = asked{n.times + 1, n.took + time.Since(r.began)}
-	}
-}
-
-// take gives what was counted, and begins anew.
-func (t *tracer) take() map[string]asked {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	names := t.names
-	t.names = map[string]asked{}
-	return names
-}
-
-// longest names the statements that took longest.
-func longest(names map[string]asked, n int) string {
-	list := slices.SortedFunc(maps.Keys(names), func(a, b string) int { return cmp.Compare(names[b].took, names[a].took) })
-	var text []string
-	for _, name := range list[:min(n, len(list))] {
-		text = append(text, fmt.Sprintf("%s %s", name, ms(names[name].took)))
-	}
-	return strings.Join(text, ", ")
-}
-
 // look is what one run of the phase cost.
 type look struct {
 	jobs map[string]time.Duration // by kind, on the database's clock
-	cpu  time.Duration
+	took time.Duration            // from the first job's beginning to the last one's end
+	cpu  time.Duration            // processor time of all of it
+	work map[string]time.Duration // of that while a job of the kind ran, as far as looking every 10 ms tells
 }
 
 // updates collects the repository as it was some commits ago, then with these, and then again and again.
 func (b *bench) updates(ctx context.Context, o options) error {
 	origin, newest, n, err := b.origin(ctx, o)
+	if err != nil {
+		return err
+	}
+	known, err := ofTasks()
 	if err != nil {
 		return err
 	}
@@ -136,28 +75,29 @@ func (b *bench) updates(ctx context.Context, o options) error {
 	}
 	fmt.Fprintf(b.out, "%d new commits: git_fetch %s, git_commits %s, git_contributors %s, processor time of the phase %s\n", n,
 		ms(update.jobs[git.KindFetch]), ms(update.jobs[git.KindCommits]), ms(update.jobs[git.KindContributors]), ms(update.cpu))
-	fmt.Fprintf(b.out, "  of that in statements: %s\n", longest(b.counted.take(), 6))
+	fmt.Fprintf(b.out, "  of that git_fetch %s (which here does the remote's work, too), git_commits %s, git_contributors %s; in statements, by the clock: %s\n",
+		ms(update.work[git.KindFetch]), ms(update.work[git.KindCommits]), ms(update.work[git.KindContributors]), longest(b.counted.take(), 6))
 
-	var fetch, commits, cpu []time.Duration
+	var took, fetch, cpu []time.Duration
 	for range o.rounds {
 		same, err := b.collect(ctx)
 		if err != nil {
 			return errors.Join(err, stop())
 		}
-		fetch, commits, cpu = append(fetch, same.jobs[git.KindFetch]), append(commits, same.jobs[git.KindCommits]), append(cpu, same.cpu)
+		took, fetch, cpu = append(took, same.took), append(fetch, same.jobs[git.KindFetch]), append(cpu, same.cpu)
 	}
-	names := b.counted.take()
-	unchanged, reads := median(commits), float64(names["GitHistory"].times)/float64(o.rounds)
-	fmt.Fprintf(b.out, "nothing new: git_fetch %s, git_commits %s, processor time of the phase %s, reads of the cursor by its tasks %.1f (median of %d)\n",
-		ms(median(fetch)), ms(unchanged), ms(median(cpu)), reads, o.rounds)
-	b.last = fmt.Sprintf("bench-update: unchanged_ms=%.1f unchanged_fetch_ms=%.1f unchanged_cpu_ms=%.1f new_commits=%d update_ms=%.0f update_cpu_ms=%.0f",
-		milli(unchanged), milli(median(fetch)), milli(median(cpu)), n, milli(update.jobs[git.KindCommits]), milli(update.cpu))
+	times, names := count(b.counted.take(), known)
+	queries := float64(times) / float64(o.rounds)
+	fmt.Fprintf(b.out, "nothing new: the phase %s from its first job to its last, of that git_fetch %s, processor time %s, statements of its tasks %.1f: %s (median of %d)\n",
+		ms(median(took)), ms(median(fetch)), ms(median(cpu)), queries, strings.Join(names, ", "), o.rounds)
+	b.last = fmt.Sprintf("bench-update: unchanged_ms=%.1f unchanged_queries=%.1f unchanged_cpu_ms=%.1f new_commits=%d update_ms=%.0f update_work_ms=%.0f update_phase_ms=%.0f update_cpu_ms=%.0f",
+		milli(median(took)), queries, milli(median(cpu)), n, milli(update.jobs[git.KindCommits]), milli(update.work[git.KindCommits]), milli(update.took), milli(update.cpu))
 	return stop()
 }
 
 func milli(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// origin makes a repository that borrows the objects of the given one and lacks its newest commits: the first ancestor in the line of first parents that so many are not reachable from.
+// origin makes a repository of one branch that borrows the objects of the given one and lacks its newest commits: the first ancestor in the line of first parents that so many are not reachable from.
 func (b *bench) origin(ctx context.Context, o options) (dir, newest string, n int, err error) {
 	repo, err := filepath.Abs(o.repo)
 	if err != nil {
@@ -178,13 +118,18 @@ func (b *bench) origin(ctx context.Context, o options) (dir, newest string, n in
 		}
 		if n >= o.commits {
 			dir = filepath.Join(b.home, "origin.git")
-			if _, err := run1(ctx, b.home, "clone", "--quiet", "--bare", "--shared", "--", repo, dir); err != nil {
+			if _, err := run1(ctx, b.home, "init", "--quiet", "--bare", "--initial-branch=main", dir); err != nil {
 				return "", "", 0, err
 			}
-			for _, args := range [][]string{{"update-ref", "refs/heads/main", old}, {"symbolic-ref", "HEAD", "refs/heads/main"}} {
-				if _, err := run1(ctx, dir, args...); err != nil {
-					return "", "", 0, err
-				}
+			objects, err := run1(ctx, repo, "rev-parse", "--path-format=absolute", "--git-path", "objects")
+			if err != nil {
+				return "", "", 0, err
+			}
+			if err := os.WriteFile(filepath.Join(dir, "objects", "info", "alternates"), []byte(objects+"\n"), 0o600); err != nil {
+				return "", "", 0, err
+			}
+			if _, err := run1(ctx, dir, "update-ref", "refs/heads/main", old); err != nil {
+				return "", "", 0, err
 			}
 			return dir, hashes[0], n, nil
 		}
@@ -244,21 +189,28 @@ func (b *bench) collect(ctx context.Context) (look, error) {
 	if err != nil {
 		return look{}, fmt.Errorf("start a run: %w", err)
 	}
-	for open := true; open; {
-		if err := b.pool.QueryRow(ctx, statement("open")).Scan(&open); err != nil {
+	l := look{jobs: map[string]time.Duration{}, work: map[string]time.Duration{}}
+	for open, kind, last := true, "", before; open; {
+		var next string
+		if err := b.pool.QueryRow(ctx, statement("open")).Scan(&open, &next); err != nil {
 			return look{}, fmt.Errorf("wait for the run: %w", err)
 		}
+		now, err := processorTime(b.postmaster)
+		if err != nil {
+			return look{}, err
+		}
+		// Only one job runs at a time.
+		l.work[kind] += now - last
+		l.cpu, last, kind = now-before, now, next
 		select {
 		case <-ctx.Done():
 			return look{}, ctx.Err()
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	after, err := processorTime(b.postmaster)
-	if err != nil {
-		return look{}, err
+	if err := b.pool.QueryRow(ctx, statement("took")).Scan(&l.took); err != nil {
+		return l, fmt.Errorf("time the run: %w", err)
 	}
-	l := look{jobs: map[string]time.Duration{}, cpu: after - before}
 	rows, err := b.pool.Query(ctx, statement("jobs"))
 	if err != nil {
 		return l, err

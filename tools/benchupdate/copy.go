@@ -13,11 +13,12 @@ import (
 	"augur/db"
 )
 
-// copyRounds is how often each way copies, in turns.
-const copyRounds = 3
-
-// copies writes the rows of commits that are there once more, with psql and with the program's own query, into the same table with the same indexes.
-func (b *bench) copies(ctx context.Context, url string) error {
+// copies writes the rows of commits that are there once more, with psql and with the program's own query, into the same table with the same indexes, so many times in turns.
+func (b *bench) copies(ctx context.Context, url string, rounds int) error {
+	if rounds == 0 {
+		fmt.Fprintln(b.out, b.last)
+		return nil
+	}
 	rows, err := b.pool.Query(ctx, statement("rows"))
 	if err != nil {
 		return fmt.Errorf("read the commits: %w", err)
@@ -35,7 +36,7 @@ func (b *bench) copies(ctx context.Context, url string) error {
 		return err
 	}
 	var theirs, ours, theirCPU, ourCPU []time.Duration
-	for range copyRounds {
+	for range rounds {
 		took, cpu, err := b.timed(ctx, func() error {
 			return psql(ctx, url, `\copy augur_data.commits (`+statement("columns")+`) from `+file)
 		})

@@ -51,6 +51,7 @@ type options struct {
 	repo    string
 	commits int
 	rounds  int
+	copies  int
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -60,10 +61,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.repo, "repo", "", "git `directory` to read")
 	flags.IntVar(&o.commits, "commits", 400, "how many new commits there are, at least")
 	flags.IntVar(&o.rounds, "rounds", 20, "how often the unchanged repository is collected")
+	flags.IntVar(&o.copies, "copies", 3, "how often psql and the program copy the rows, in turns; 0: not at all")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if o.repo == "" || o.commits < 1 || o.rounds < 1 || flags.NArg() > 0 {
+	if o.repo == "" || o.commits < 1 || o.rounds < 1 || o.copies < 0 || flags.NArg() > 0 {
 		flags.Usage()
 		return 2
 	}
@@ -99,7 +101,7 @@ func measure(ctx context.Context, o options, out io.Writer) (err error) {
 	if err := b.updates(ctx, o); err != nil {
 		return err
 	}
-	return b.copies(ctx, server.URL)
+	return b.copies(ctx, server.URL, o.copies)
 }
 
 // median of durations, which it sorts.

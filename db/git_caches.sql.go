@@ -279,6 +279,7 @@ SELECT c.cmt_committer_email, coalesce(c.cmt_committer_affiliation, '(Unknown)')
 FROM augur_data.commits c
 WHERE $3::bool AND c.repo_id = $4 AND c.cmt_committer_email = ANY ($5::text[]) AND c.cmt_id < $6
     AND CASE WHEN $2::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END COLLATE "C" >= $7::text AND c.cmt_filename = ANY ($8::text[])
+ORDER BY 1, 2, 3, 4
 LIMIT $1
 `
 

@@ -69,6 +69,7 @@ SELECT c.cmt_committer_email, coalesce(c.cmt_committer_affiliation, '(Unknown)')
 FROM augur_data.commits c
 WHERE @by_committer::bool AND c.repo_id = @repo_id AND c.cmt_committer_email = ANY (@emails::text[]) AND c.cmt_id < @first_id
     AND CASE WHEN @by_author_date::bool THEN c.cmt_author_date ELSE c.cmt_committer_date END COLLATE "C" >= @from_day::text AND c.cmt_filename = ANY (@paths::text[])
+ORDER BY 1, 2, 3, 4
 LIMIT @max_rows;
 
 -- name: EmailsToSum :many

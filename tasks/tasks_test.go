@@ -93,7 +93,7 @@ func TestPhaseRunsItsGraphInOrder(t *testing.T) {
 	require.True(t, collected, "the phase has its date, and no task id")
 }
 
-func TestTasksWithNothingToDoAreSpared(t *testing.T) {
+func TestTasksThatWouldFindNothingAreSpared(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		spared []string

@@ -92,7 +92,7 @@ func TestUnchangedRepositoryCostsOneStatement(t *testing.T) {
 		WHERE run_id = (SELECT max(run_id) FROM augur_operations.collection_run) AND ended_at IS NOT NULL GROUP BY state`))
 }
 
-func TestTasksWithSomethingToDoAreNotSpared(t *testing.T) {
+func TestTasksThatWouldFindSomethingAreNotSpared(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		options []string

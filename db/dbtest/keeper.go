@@ -180,11 +180,10 @@ func Dir(t testing.TB) string {
 	return k.dir
 }
 
-// settings of a server that is thrown away: nothing waits for the disk, nothing works in the background, nothing lies outside its directory. A statement
-// is planned once on each of the many connections, as it is after five executions elsewhere.
+// settings of a server that is thrown away: nothing waits for the disk, nothing works in the background, nothing lies outside its directory.
 var settings = []string{
 	"listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
-	"max_wal_size=256MB", "checkpoint_timeout=1h", "autovacuum=off", "shared_buffers=64MB", "plan_cache_mode=force_generic_plan", "max_connections=300", "jit=off",
+	"max_wal_size=256MB", "checkpoint_timeout=1h", "autovacuum=off", "shared_buffers=64MB", "max_connections=300", "jit=off",
 	"dynamic_shared_memory_type=mmap", "timezone=UTC", "log_timezone=UTC", "log_min_messages=fatal",
 }
 

@@ -79,7 +79,7 @@ func (a archive) unpack(data string, own func(path string) error) error {
 			err = writeFile(into, h.Name, r)
 		}
 		if err == nil {
-			err = own(into.Name() + "/" + h.Name)
+			err = own(filepath.Join(data, h.Name))
 		}
 		if err != nil {
 			return err

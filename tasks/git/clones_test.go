@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,13 +59,13 @@ func (w *world) second() *world {
 // until works until the query says true.
 func (w *world) until(query string) {
 	w.t.Helper()
-	tasktest.WorkUntil(w.t, w.pool, w.catalog(), w.settings(), time.Second, func() bool { return tasktest.Holds(w.t, w.pool, query) })
+	tasktest.WorkUntil(w.t, w.pool, w.catalog(), w.settings(), tasktest.Orderly, func() bool { return tasktest.Holds(w.t, w.pool, query) })
 }
 
 // finish works until the run has ended, while jobs that wait or failed come at once.
 func (w *world) finish() {
 	w.t.Helper()
-	tasktest.WorkUntil(w.t, w.pool, w.catalog(), w.settings(), time.Second, func() bool {
+	tasktest.WorkUntil(w.t, w.pool, w.catalog(), w.settings(), tasktest.Orderly, func() bool {
 		tasktest.Hurry(w.t, w.pool)
 		return tasktest.Holds(w.t, w.pool, "SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL")
 	})

@@ -80,7 +80,7 @@ func TestKillsLoseNothing(t *testing.T) {
 // work runs a worker process until enough, or until nothing is left to do, and then takes its connections away in the middle of whatever it does.
 func (w *world) work(enough func() bool) {
 	w.t.Helper()
-	tasktest.WorkUntil(w.t, w.pool, w.catalog(), w.settings(), time.Millisecond, func() bool {
+	tasktest.WorkUntil(w.t, w.pool, w.catalog(), w.settings(), tasktest.Abrupt, func() bool {
 		return enough() || w.count("SELECT count(*) FROM augur_operations.collection_run WHERE finished_at IS NULL") == 0
 	})
 }

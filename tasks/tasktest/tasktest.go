@@ -73,14 +73,23 @@ type Outcome struct {
 // Work runs jobs until no run is open, and fails the test when that takes too long. What failed is tried again at once; what was put off waits.
 func Work(t testing.TB, pool *pgxpool.Pool, catalog *tasks.Catalog, settings *config.Store) {
 	t.Helper()
-	WorkUntil(t, pool, catalog, settings, time.Second, func() bool {
+	WorkUntil(t, pool, catalog, settings, Orderly, func() bool {
 		hurry(t, pool, "retryable")
 		return Holds(t, pool, "SELECT count(*) = 0 FROM augur_operations.collection_run WHERE finished_at IS NULL")
 	})
 }
 
-// WorkUntil runs a worker process until enough, and stops it: jobs may go on for the time of drain. It fails the test when enough never comes.
-func WorkUntil(t testing.TB, pool *pgxpool.Pool, catalog *tasks.Catalog, settings *config.Store, drain time.Duration, enough func() bool) {
+// Pace is how closely a worker process is watched (Look), and for how long its jobs may go on when it is stopped (Drain).
+type Pace struct{ Look, Drain time.Duration }
+
+// Orderly lets jobs end; Abrupt stops a process in the middle of what it does.
+var (
+	Orderly = Pace{Look: tick, Drain: time.Second}
+	Abrupt  = Pace{Look: time.Millisecond, Drain: time.Millisecond}
+)
+
+// WorkUntil runs a worker process until enough, and stops it. It fails the test when enough never comes.
+func WorkUntil(t testing.TB, pool *pgxpool.Pool, catalog *tasks.Catalog, settings *config.Store, pace Pace, enough func() bool) {
 	t.Helper()
 	queues := map[string]int{}
 	for _, phase := range tasks.Phases() {
@@ -89,12 +98,12 @@ func WorkUntil(t testing.TB, pool *pgxpool.Pool, catalog *tasks.Catalog, setting
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	process, err := tasks.NewProcess(ctx, pool, catalog, Queue(t, pool), settings, tasks.WorkerOptions{
-		Queues: queues, Host: "test", PID: 1, Drain: drain, Log: slog.New(slog.DiscardHandler),
+		Queues: queues, Host: "test", PID: 1, Drain: pace.Drain, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	stopped := make(chan error, 1)
 	go func() { stopped <- process.Run(ctx) }()
-	require.Eventually(t, enough, patience, tick)
+	require.Eventually(t, enough, patience, pace.Look)
 	stop()
 	require.NoError(t, <-stopped)
 	RequireConsistent(t, pool)

@@ -118,6 +118,7 @@ func (r *Reading) read(ctx context.Context, store *pack.Store, yield func(*Commi
 		_ = group.Wait() // its faults are those of windows
 	}()
 	group.Go(func() error { return l.run(ctx) })
+	group.Go(func() error { return l.deal(ctx) })
 	for range r.repository.git.options.Parallel {
 		group.Go(func() error {
 			for s := range l.shards {

@@ -1,12 +1,12 @@
 package facade
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"sync/atomic"
 
@@ -19,7 +19,7 @@ const (
 	// windowRows and windowCommits bound a window, whichever comes first. In a smaller one, a version of a file is more often unpacked again from those that follow it in other windows.
 	windowRows    = 32 << 10
 	windowCommits = 32 << 10
-	// windowsAhead is how many windows may wait for the reader; one more is being listed.
+	// windowsAhead is how many windows may wait for the reader; one more is being counted, and one listed.
 	windowsAhead = 1
 	// shardRows is how many rows a worker is given at once, unless one path has more.
 	shardRows = 256
@@ -137,21 +137,24 @@ func (w *window) cutChains() {
 type lister struct {
 	repository *Repository
 	hashes     []string
+	listed     chan *window // to be dealt out, while git lists the next one
 	windows    chan *window // in the order of commits; a window is there before it is counted
 	shards     chan shard
 }
 
 func newLister(r *Repository, hashes []string) *lister {
-	return &lister{repository: r, hashes: hashes, windows: make(chan *window, windowsAhead), shards: make(chan shard)}
+	return &lister{repository: r, hashes: hashes, listed: make(chan *window), windows: make(chan *window, windowsAhead), shards: make(chan shard)}
 }
 
 // listArgs are the arguments of the git process that names the changed files. They are those of the patches, without the patches.
 var listArgs = slices.Concat([]string{"diff-tree", "--stdin", "--raw"}, treeArgs)
 
+// unflushed lets git write when its buffer is full, and not after each commit: nobody waits for a single one.
+const unflushed = "GIT_FLUSH=0"
+
 // run lists all windows, with a new process every recycled commits. A fault is that of the last window, which stands for all commits that are left.
 func (l *lister) run(ctx context.Context) error {
-	defer close(l.windows)
-	defer close(l.shards)
+	defer close(l.listed)
 	w := newWindow()
 	left := l.hashes
 	for len(left) > 0 {
@@ -186,46 +189,62 @@ func (l *lister) run(ctx context.Context) error {
 	return nil
 }
 
-// send hands a window on, then its shards.
+// send hands a window on.
 func (l *lister) send(ctx context.Context, w *window) error {
-	var shards []shard
-	if w.fault() == nil {
-		shards = w.shards()
-	}
-	w.pending.Store(int64(len(shards)) + 1)
 	select {
-	case l.windows <- w:
+	case l.listed <- w:
+		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	for _, s := range shards {
+}
+
+// deal gives windows to the reader and their shards to the workers, in a goroutine of its own: else git would wait for workers, and then workers for git.
+func (l *lister) deal(ctx context.Context) error {
+	defer close(l.windows)
+	defer close(l.shards)
+	for w := range l.listed {
+		var shards []shard
+		if w.fault() == nil {
+			shards = w.shards()
+		}
+		w.pending.Store(int64(len(shards)) + 1)
 		select {
-		case l.shards <- s:
+		case l.windows <- w:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+		for _, s := range shards {
+			select {
+			case l.shards <- s:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		w.finish()
 	}
-	w.finish()
 	return nil
 }
 
 // list asks one process for the changes of commits, and lets read have its answers, commit by commit.
 func (l *lister) list(ctx context.Context, hashes []string, read func(*patchReader, string) error) error {
 	git, dir := l.repository.git, l.repository.dir
-	process, err := git.stream(ctx, call{op: "list changes of " + dir, dir: dir, env: l.repository.env}, listArgs...)
+	env := append(slices.Clone(l.repository.env), unflushed)
+	process, err := git.stream(ctx, call{op: "list changes of " + dir, dir: dir, env: env}, listArgs...)
 	if err != nil {
 		return err
 	}
 	var feeder errgroup.Group
 	feeder.Go(func() error {
 		defer process.in.Close()
+		questions := bufio.NewWriterSize(process.in, patchBuffer)
 		for _, h := range hashes {
-			if _, err := io.WriteString(process.in, h+"\n"); err != nil {
+			if _, err := questions.WriteString(h + "\n"); err != nil {
 				return fmt.Errorf("ask for changes: %w", err)
 			}
 		}
-		_, err := io.WriteString(process.in, endOfBlock)
-		return err
+		_, err := questions.WriteString(endOfBlock)
+		return errors.Join(err, questions.Flush())
 	})
 	p := newPatchReader(process.out)
 	for _, h := range hashes {

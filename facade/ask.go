@@ -94,7 +94,7 @@ func (p *patchReader) all(hash pack.Hash, line func([]byte)) error {
 	if err != nil {
 		return unexpected(err)
 	}
-	if size >= bigFile || binary(start) {
+	if size >= bigFile || isBinary(start) {
 		_, err := p.br.Discard(size + 1)
 		return unexpected(err)
 	}

@@ -182,13 +182,20 @@ func verify(t testing.TB, g *facade.Git, dir string) bench.Result {
 	return res
 }
 
-// linear fills dir with n commits on main, each of which changes one of three files.
+// linear fills dir with n commits on main, each of which changes one of three files. The second may rename one, so that git has to list it.
 func linear(t testing.TB, dir string, n int) {
 	t.Helper()
 	var s script
 	var parents []int
 	for i := range n {
-		parents = []int{s.commit("main", fmt.Sprintf("commit %d", i), parents, file(fmt.Sprintf("file%d", i%3), text("first line", fmt.Sprintf("number %d", i), "last line")))}
+		changes := []string{file(fmt.Sprintf("file%d", i%3), text("first line", fmt.Sprintf("number %d", i), "last line"))}
+		switch i {
+		case 0:
+			changes = append(changes, file("other", "text"))
+		case 1:
+			changes = append(changes, remove("other"))
+		}
+		parents = []int{s.commit("main", fmt.Sprintf("commit %d", i), parents, changes...)}
 	}
 	s.run(t, dir)
 }

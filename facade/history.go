@@ -22,7 +22,7 @@ func (r *Repository) History(ctx context.Context, hashes []string) iter.Seq2[*Co
 
 // Reading is one pass over commits.
 //
-// One git process names the files that each commit changed. The versions of a file are unpacked and compared in this process, the newest first, on all processors: see docs/facade.md. What this
+// The files that each commit changed are found in its tree, or by one git process where there may be renames. The versions of a file are unpacked and compared in this process, the newest first, on all processors: see docs/facade.md. What this
 // program does not know how to read, git reads: a single change, a window of commits, or all of them.
 type Reading struct {
 	repository *Repository
@@ -111,7 +111,7 @@ func (r *Reading) count(c *Commit) {
 // read reads windows of commits: one is listed, one is counted, and one is handed out, at the same time.
 func (r *Reading) read(ctx context.Context, store *pack.Store, yield func(*Commit, error) bool) {
 	ctx, cancel := context.WithCancel(ctx)
-	l := newLister(r.repository, r.hashes)
+	l := newLister(r.repository, store, r.hashes)
 	var group errgroup.Group
 	defer func() {
 		cancel()

@@ -90,8 +90,9 @@ func TestLongHistoriesAreReadByFreshProcesses(t *testing.T) {
 	var s script
 	var parents []int
 	const n = 17_000
-	for range n {
-		parents = []int{s.commit("main", "m", parents)}
+	for i := range n {
+		// A file that is moved: git is asked about each.
+		parents = []int{s.commit("main", "m", parents, remove(fmt.Sprintf("file%d", i)), file(fmt.Sprintf("file%d", i+1), "same"))}
 	}
 	s.run(t, dir)
 	started := filepath.Join(t.TempDir(), "started")
@@ -108,8 +109,9 @@ func TestLongHistoriesAreReadByFreshProcesses(t *testing.T) {
 func TestLeavingAHistoryEarlyLeavesNoProcess(t *testing.T) {
 	t.Parallel()
 	for _, way := range ways {
-		// More than what may wait for the reader.
-		repo, hashes, home := opened(t, 30_000)
+		repo, hashes, home := opened(t, 30_000, func(o *facade.Options) {
+			o.Binary = wrapped(t, "diff-tree", `git "$@"; sleep 1000 & wait; exit`)
+		})
 		for c, err := range way.read(repo, t.Context(), hashes) {
 			require.NoError(t, err)
 			require.NotEmpty(t, processes(t, home))

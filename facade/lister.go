@@ -1,16 +1,14 @@
 package facade
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"augur/facade/pack"
 )
@@ -137,54 +135,43 @@ func (w *window) cutChains() {
 type lister struct {
 	repository *Repository
 	hashes     []string
-	listed     chan *window // to be dealt out, while git lists the next one
+	trees      *treeComparer
+	git        *stream // lists what trees does not, nil: not started
+	answers    *patchReader
+	asked      int          // how many commits the process was asked about
+	listed     chan *window // to be dealt out, while the next one is listed
 	windows    chan *window // in the order of commits; a window is there before it is counted
 	shards     chan shard
 }
 
-func newLister(r *Repository, hashes []string) *lister {
-	return &lister{repository: r, hashes: hashes, listed: make(chan *window), windows: make(chan *window, windowsAhead), shards: make(chan shard)}
+func newLister(r *Repository, store *pack.Store, hashes []string) *lister {
+	return &lister{
+		repository: r, hashes: hashes, trees: newTreeComparer(store),
+		listed: make(chan *window), windows: make(chan *window, windowsAhead), shards: make(chan shard),
+	}
 }
 
 // listArgs are the arguments of the git process that names the changed files. They are those of the patches, without the patches.
 var listArgs = slices.Concat([]string{"diff-tree", "--stdin", "--raw"}, treeArgs)
 
-// unflushed lets git write when its buffer is full, and not after each commit: nobody waits for a single one.
-const unflushed = "GIT_FLUSH=0"
-
-// run lists all windows, with a new process every recycled commits. A fault is that of the last window, which stands for all commits that are left.
-func (l *lister) run(ctx context.Context) error {
+// run lists all windows. A fault is that of the last window, which stands for all commits that are left.
+func (l *lister) run(ctx context.Context) (err error) {
 	defer close(l.listed)
+	defer func() { err = errors.Join(err, l.finish(nil)) }()
 	w := newWindow()
-	left := l.hashes
-	for len(left) > 0 {
-		some := left[:min(len(left), recycled)]
-		listed := 0 // of some, in windows that were sent
-		err := l.list(ctx, some, func(p *patchReader, hash string) error {
-			if err := w.list(p, hash); err != nil {
-				return err
-			}
-			if len(w.rows) < windowRows && len(w.hashes) < windowCommits {
-				return nil
-			}
-			listed += len(w.hashes)
-			full := w
-			w = newWindow()
-			return l.send(ctx, full)
-		})
-		if err != nil {
-			w.hashes = left[listed:]
+	for i, hash := range l.hashes {
+		if err := l.list(ctx, w, hash); err != nil {
+			w.hashes = l.hashes[i-len(w.hashes):]
 			w.fail(err)
 			return l.send(ctx, w)
 		}
-		left = left[listed+len(w.hashes):]
-		if len(w.hashes) > 0 {
-			full := w
-			w = newWindow()
-			if err := l.send(ctx, full); err != nil {
-				return err
-			}
+		if len(w.rows) < windowRows && len(w.hashes) < windowCommits && i < len(l.hashes)-1 {
+			continue
 		}
+		if err := l.send(ctx, w); err != nil {
+			return err
+		}
+		w = newWindow()
 	}
 	return nil
 }
@@ -197,6 +184,59 @@ func (l *lister) send(ctx context.Context, w *window) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// list lists a commit: here, or else by git.
+func (l *lister) list(ctx context.Context, w *window, hash string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if !l.repository.boundary[hash] {
+		changes, err := l.trees.commit(hash)
+		if err == nil {
+			w.add(hash, changes)
+			return nil
+		}
+		if errors.Is(err, errPanic) {
+			return err
+		}
+	}
+	if l.asked == recycled {
+		if err := l.finish(nil); err != nil {
+			return err
+		}
+	}
+	if l.git == nil {
+		git, dir := l.repository.git, l.repository.dir
+		process, err := git.stream(ctx, call{op: "list changes of " + dir, dir: dir, env: l.repository.env}, listArgs...)
+		if err != nil {
+			return err
+		}
+		l.git, l.answers, l.asked = process, newPatchReader(process.out), 0
+	}
+	l.asked++
+	// The line behind it makes git write what it has.
+	_, err := io.WriteString(l.git.in, hash+"\n"+endOfBlock)
+	if err == nil {
+		err = w.list(l.answers, hash)
+	}
+	if err == nil {
+		err = l.answers.end()
+	}
+	if err != nil {
+		return l.finish(err)
+	}
+	return nil
+}
+
+// finish ends the process, if there is one, and explains err.
+func (l *lister) finish(err error) error {
+	if l.git == nil {
+		return err
+	}
+	process := l.git
+	l.git, l.asked = nil, 0
+	return process.finish(err)
 }
 
 // deal gives windows to the reader and their shards to the workers, in a goroutine of its own: else git would wait for workers, and then workers for git.
@@ -224,42 +264,6 @@ func (l *lister) deal(ctx context.Context) error {
 		w.finish()
 	}
 	return nil
-}
-
-// list asks one process for the changes of commits, and lets read have its answers, commit by commit.
-func (l *lister) list(ctx context.Context, hashes []string, read func(*patchReader, string) error) error {
-	git, dir := l.repository.git, l.repository.dir
-	env := append(slices.Clone(l.repository.env), unflushed)
-	process, err := git.stream(ctx, call{op: "list changes of " + dir, dir: dir, env: env}, listArgs...)
-	if err != nil {
-		return err
-	}
-	var feeder errgroup.Group
-	feeder.Go(func() error {
-		defer process.in.Close()
-		questions := bufio.NewWriterSize(process.in, patchBuffer)
-		for _, h := range hashes {
-			if _, err := questions.WriteString(h + "\n"); err != nil {
-				return fmt.Errorf("ask for changes: %w", err)
-			}
-		}
-		_, err := questions.WriteString(endOfBlock)
-		return errors.Join(err, questions.Flush())
-	})
-	p := newPatchReader(process.out)
-	for _, h := range hashes {
-		if err = read(p, h); err != nil {
-			break
-		}
-	}
-	if err == nil {
-		err = p.end()
-	}
-	if err := process.finish(err); err != nil {
-		_ = feeder.Wait() // it could not write to a process that has ended
-		return err
-	}
-	return feeder.Wait()
 }
 
 // list reads the records of a commit.
@@ -307,7 +311,7 @@ func (w *window) record(p *patchReader, commit int, c *changes) error {
 		return fmt.Errorf("%w: %q", errRecord, head)
 	}
 	letter := head[status]
-	r := row{commit: int32(commit), file: int32(len(c.files)), older: -1, old: version{oldForm, oldHash}, new: version{newForm, newHash}} //nolint:gosec // fewer than rows
+	r := row{old: version{oldForm, oldHash}, new: version{newForm, newHash}}
 	r.split = oldForm != nothing && newForm != nothing && !bytes.Equal(head[modes:modes+3], head[modes+7:modes+10])
 	name, err := p.field()
 	if err == nil && (letter == 'R' || letter == 'C') {
@@ -316,20 +320,36 @@ func (w *window) record(p *patchReader, commit int, c *changes) error {
 	if err != nil {
 		return err
 	}
+	w.row(commit, c, r, name)
+	return nil
+}
+
+// add takes the changes of a commit.
+func (w *window) add(hash string, all []treeChange) {
+	commit := len(w.hashes)
+	var c changes
+	for i := range all {
+		w.row(commit, &c, all[i].row, all[i].name)
+	}
+	w.hashes = append(w.hashes, hash)
+	w.files = append(w.files, c)
+}
+
+// row adds a change of a commit.
+func (w *window) row(commit int, c *changes, r row, name []byte) {
 	at := w.path(name)
-	r.older = at.chain.newest
-	at.chain.newest = int32(len(w.rows)) //nolint:gosec // fewer than 2^31
+	r.commit, r.file, r.older = int32(commit), int32(len(c.files)), at.chain.newest //nolint:gosec // fewer than rows
+	at.chain.newest = int32(len(w.rows))                                            //nolint:gosec // fewer than 2^31
 	at.chain.rows++
 	w.rows = append(w.rows, r)
 	file := FileChange{Path: at.name}
-	if letter == 'D' {
+	if r.new.form == nothing {
 		file.Path = DeletedPrefix + at.name
 	}
 	if at.repaired {
 		c.repairs++
 	}
 	c.files = append(c.files, file)
-	return nil
 }
 
 func (w *window) path(name []byte) *path {

@@ -103,16 +103,24 @@ func (p *patchReader) changes(hash string, parents int, repairs *Repairs) ([]Fil
 // end reads the end of a block.
 func (p *patchReader) end() error { return p.expect(endOfBlock) }
 
+// expect reads want. It waits for no more than what tells that something else was printed: git says nothing of a commit that it lacks.
 func (p *patchReader) expect(want string) error {
-	got, err := p.br.Peek(len(want))
-	if string(got) == want {
-		_, err := p.br.Discard(len(want))
-		return err
+	for {
+		n := min(p.br.Buffered(), len(want))
+		got, err := p.br.Peek(n)
+		switch {
+		case err != nil:
+			return unexpected(err)
+		case string(got) != want[:n]:
+			return fmt.Errorf("git diff-tree printed %q instead of %q", got, want)
+		case n == len(want):
+			_, err = p.br.Discard(n)
+			return err
+		}
+		if _, err = p.br.Peek(n + 1); err != nil {
+			return unexpected(err)
+		}
 	}
-	if err != nil {
-		return unexpected(err)
-	}
-	return fmt.Errorf("git diff-tree printed %q instead of %q", got, want)
 }
 
 // readRecords reads the records, until the NUL that ends them: ":", two modes, two object names and a status with spaces between them, NUL, path, NUL; and a second path for a rename.

@@ -151,7 +151,7 @@ func (b *bench) all(v version, line func([]byte)) error {
 		return err
 	}
 	defer b.objects.GiveBack(object)
-	if binary(object.Data) {
+	if isBinary(object.Data) {
 		return nil
 	}
 	for data := object.Data; len(data) > 0; {
@@ -191,7 +191,7 @@ func (b *bench) text(hash pack.Hash) (*diff.Text, error) {
 	if err != nil {
 		return nil, err
 	}
-	if binary(object.Data) {
+	if isBinary(object.Data) {
 		b.objects.GiveBack(object)
 		return nil, nil
 	}
@@ -229,6 +229,6 @@ func (b *bench) compare(oldHash, newHash pack.Hash) error {
 	return nil
 }
 
-func binary(data []byte) bool {
+func isBinary(data []byte) bool {
 	return bytes.IndexByte(data[:min(len(data), binaryPrefix)], 0) >= 0
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	// treeBudget is how much of what was unpacked last the lister keeps, in bytes: the trees of neighbouring commits have most in common.
-	treeBudget = 32 << 20
+	treeBudget = 16 << 20
 	// mostChanges and mostTrees bound what is held of one commit. Git lists commits that change more, such as the import of a project, as they come.
 	mostChanges = 32 << 10
 	mostTrees   = 64 << 10

@@ -22,8 +22,9 @@ func (r *Repository) History(ctx context.Context, hashes []string) iter.Seq2[*Co
 
 // Reading is one pass over commits.
 //
-// The files that each commit changed are found in its tree, or by one git process where there may be renames. The versions of a file are unpacked and compared in this process, the newest first, on all processors: see docs/facade.md. What this
-// program does not know how to read, git reads: a single change, a window of commits, or all of them.
+// The files that each commit changed are found in its tree, or by one git process where there may be renames. The versions of a file are unpacked and compared in
+// this process, the newest first, on all processors: see docs/facade.md. What this program does not know how to read, git reads: a single change, a window of
+// commits, or all of them.
 type Reading struct {
 	repository *Repository
 	hashes     []string

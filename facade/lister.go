@@ -215,11 +215,9 @@ func (l *lister) list(ctx context.Context, w *window, hash string) error {
 		l.git, l.answers, l.asked = process, newPatchReader(process.out), 0
 	}
 	l.asked++
-	// The line behind it makes git write what it has.
-	_, err := io.WriteString(l.git.in, hash+"\n"+endOfBlock)
-	if err == nil {
-		err = w.list(l.answers, hash)
-	}
+	// The line behind it makes git write what it has. To a process that has died nothing can be written: its output has ended, too, which finish explains.
+	_, _ = io.WriteString(l.git.in, hash+"\n"+endOfBlock)
+	err := w.list(l.answers, hash)
 	if err == nil {
 		err = l.answers.end()
 	}
@@ -239,7 +237,7 @@ func (l *lister) finish(err error) error {
 	return process.finish(err)
 }
 
-// deal gives windows to the reader and their shards to the workers, in a goroutine of its own: else git would wait for workers, and then workers for git.
+// deal gives windows to the reader and their shards to the workers, in a goroutine of its own, so that a window is listed while the one before it is counted.
 func (l *lister) deal(ctx context.Context) error {
 	defer close(l.windows)
 	defer close(l.shards)
@@ -328,6 +326,9 @@ func (w *window) record(p *patchReader, commit int, c *changes) error {
 func (w *window) add(hash string, all []treeChange) {
 	commit := len(w.hashes)
 	var c changes
+	if len(all) > 0 {
+		c.files = make([]FileChange, 0, len(all))
+	}
 	for i := range all {
 		w.row(commit, &c, all[i].row, all[i].name)
 	}

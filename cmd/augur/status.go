@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -78,8 +79,12 @@ func problemsOf(ctx context.Context, s *session) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	unseen, err := github.Unseen(ctx, s.Pool, settings)
+	if err != nil {
+		return nil, err
+	}
 	undelivered, err := insights.Undelivered(ctx, s.Pool, settings)
-	return append(problems, undelivered...), err
+	return slices.Concat(problems, unseen, undelivered), err
 }
 
 func printProblems(out io.Writer, problems []string) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"augur/db"
@@ -248,6 +249,31 @@ func FollowedOwners(ctx context.Context, pool *pgxpool.Pool, settings *config.St
 		}
 	}
 	return owners, now, nil
+}
+
+// namedOwners is how many owners Unseen names.
+const namedOwners = 3
+
+// Unseen says which followed owners GitHub did not show when they were looked at last, and why, for people; none when all were seen.
+func Unseen(ctx context.Context, pool *pgxpool.Pool, settings *config.Store) ([]string, error) {
+	owners, _, err := FollowedOwners(ctx, pool, settings)
+	if err != nil {
+		return nil, err
+	}
+	var troubles []string
+	unseen := 0
+	for _, o := range owners {
+		if o.Failures == 0 {
+			continue
+		}
+		if unseen++; unseen <= namedOwners {
+			troubles = append(troubles, fmt.Sprintf("new repositories of %s are not added (%s in a row): %s", o.Login, english.Plural(int(o.Failures), "look", ""), o.Error))
+		}
+	}
+	if unseen > namedOwners {
+		troubles = append(troubles, fmt.Sprintf("the same is true of %s: `augur db get-github-orgs` lists them", english.Plural(unseen-namedOwners, "more owner", "")))
+	}
+	return troubles, nil
 }
 
 // Unfollow ends the following of an owner. Its repositories stay.

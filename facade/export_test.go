@@ -90,3 +90,12 @@ func ReadRecords(output []byte, hashes []string) (rows int, err error) {
 	}
 	return rows, p.end()
 }
+
+// SameEntries is sameEntries.
+var SameEntries = sameEntries
+
+// NextEntry is nextEntry in parts.
+func NextEntry(tree []byte) (mode uint32, name, rest []byte, ok bool) {
+	e, rest, ok := nextEntry(tree)
+	return e.mode, e.name, rest, ok
+}

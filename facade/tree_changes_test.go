@@ -1,6 +1,7 @@
 package facade_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -46,6 +47,34 @@ func TestChangesOfRandomTreesAreThoseOfGit(t *testing.T) {
 			require.Equal(t, 200, verify(t, newGit(t), dir).Commits)
 		})
 	}
+}
+
+// Trees are what anybody pushed: whatever is in them, their entries are found within them, and nothing is taken for the same that is not.
+func FuzzTreeEntries(f *testing.F) {
+	entry := "100644 name\x00" + strings.Repeat("h", 20)
+	f.Add([]byte(entry+entry), []byte(entry+"40000 dir\x00"+strings.Repeat("h", 20)))
+	f.Add([]byte("40000 \x00"+strings.Repeat("h", 20)), []byte("160000 x"))
+	f.Add([]byte(entry[:20]), []byte("7777777777 x\x00"+strings.Repeat("h", 20)))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		same := facade.SameEntries(a, b)
+		require.True(t, bytes.HasPrefix(b, a[:same]))
+		for rest := a[:same]; len(rest) > 0; {
+			end := bytes.IndexByte(rest, 0) + 1 + 20
+			require.LessOrEqual(t, end, len(rest), "whole entries only")
+			rest = rest[end:]
+		}
+		for rest := a; len(rest) > 0; {
+			mode, name, next, ok := facade.NextEntry(rest)
+			if !ok {
+				break
+			}
+			require.NotZero(t, mode)
+			require.NotEmpty(t, name)
+			require.Equal(t, string(name)+"\x00", string(rest[len(rest)-len(next)-20-len(name)-1:len(rest)-len(next)-20]))
+			require.Less(t, len(next), len(rest))
+			rest = next
+		}
+	})
 }
 
 func TestGitListsCommitsOfVeryDeepTrees(t *testing.T) {

@@ -93,7 +93,7 @@ func printProblems(out io.Writer, problems []string) {
 	}
 	fmt.Fprintln(out, "\nProblems:")
 	for _, problem := range problems {
-		fmt.Fprintln(out, "  "+problem)
+		fmt.Fprintln(out, "  "+printable(problem))
 	}
 }
 

@@ -97,7 +97,12 @@ func (q *Queries) SnapshotNotes(ctx context.Context, db DBTX, maxRows int32) ([]
 const snapshotTime = `-- name: SnapshotTime :one
 SELECT greatest(
     date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC'),
-    (SELECT s.taken_at + interval '1 second' FROM augur_operations.tree_snapshot s WHERE s.repo_id = $1 AND s.kind = $2)
+    interval '1 second' + greatest(
+        (SELECT s.taken_at FROM augur_operations.tree_snapshot s WHERE s.repo_id = $1 AND s.kind = $2),
+        (SELECT max(l.rl_analysis_date) FROM augur_data.repo_labor l WHERE l.repo_id = $1 AND $2 = 'git_labor'),
+        (SELECT max(d.data_collection_date) FROM augur_data.repo_dependencies d WHERE d.repo_id = $1 AND $2 = 'git_dependencies'),
+        (SELECT max(y.data_collection_date) FROM augur_data.repo_deps_libyear y WHERE y.repo_id = $1 AND $2 = 'git_libyear')
+    )
 )::timestamp(0) AS taken_at
 `
 
@@ -106,7 +111,8 @@ type SnapshotTimeParams struct {
 	Kind   string
 }
 
-// SnapshotTime is the one timestamp of all rows of a new snapshot: later than that of the last, in the precision of the columns.
+// SnapshotTime is the one timestamp of all rows of a new snapshot, in the precision of the columns: later than that of any before it, of which the
+// rows may be there when the look is not.
 func (q *Queries) SnapshotTime(ctx context.Context, db DBTX, arg SnapshotTimeParams) (time.Time, error) {
 	row := db.QueryRow(ctx, snapshotTime, arg.RepoID, arg.Kind)
 	var taken_at time.Time

@@ -5,10 +5,16 @@ FROM augur_operations.tree_snapshot
 WHERE repo_id = @repo_id AND kind = @kind;
 
 -- name: SnapshotTime :one
--- SnapshotTime is the one timestamp of all rows of a new snapshot: later than that of the last, in the precision of the columns.
+-- SnapshotTime is the one timestamp of all rows of a new snapshot, in the precision of the columns: later than that of any before it, of which the
+-- rows may be there when the look is not.
 SELECT greatest(
     date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC'),
-    (SELECT s.taken_at + interval '1 second' FROM augur_operations.tree_snapshot s WHERE s.repo_id = @repo_id AND s.kind = @kind)
+    interval '1 second' + greatest(
+        (SELECT s.taken_at FROM augur_operations.tree_snapshot s WHERE s.repo_id = @repo_id AND s.kind = @kind),
+        (SELECT max(l.rl_analysis_date) FROM augur_data.repo_labor l WHERE l.repo_id = @repo_id AND @kind = 'git_labor'),
+        (SELECT max(d.data_collection_date) FROM augur_data.repo_dependencies d WHERE d.repo_id = @repo_id AND @kind = 'git_dependencies'),
+        (SELECT max(y.data_collection_date) FROM augur_data.repo_deps_libyear y WHERE y.repo_id = @repo_id AND @kind = 'git_libyear')
+    )
 )::timestamp(0) AS taken_at;
 
 -- name: SaveTreeSnapshot :exec

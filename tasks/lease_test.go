@@ -179,7 +179,10 @@ func TestSessionOfAFrozenWorkerDoesNotKeepItsJob(t *testing.T) {
 			}
 			if first {
 				close(frozen)
-				<-resume
+				select {
+				case <-resume:
+				case <-t.Context().Done():
+				}
 			}
 			return nil
 		})
@@ -193,13 +196,16 @@ func TestSessionOfAFrozenWorkerDoesNotKeepItsJob(t *testing.T) {
 	<-frozen
 	require.Zero(t, reap(t, w.pool, tasks.ReapOptions{Lease: tasks.LeaseTimes{Length: time.Minute}}), "a worker that lives")
 	die(t, w.pool)
-	var ended, rescued int
+	long := tasks.ReapOptions{Lease: tasks.LeaseTimes{Length: time.Minute, Grace: 10 * time.Millisecond}}
+	var reaped tasks.Reaped
 	require.Eventually(t, func() bool {
-		reaped := reap(t, w.pool, tasks.ReapOptions{Lease: tasks.LeaseTimes{Length: time.Minute, Grace: 10 * time.Millisecond}})
-		ended, rescued = ended+reaped.Ended, rescued+len(reaped.Rescued)
-		return rescued > 0
+		reaped = reap(t, w.pool, long)
+		return reaped.Ended > 0
 	}, time.Minute, 5*time.Millisecond)
-	require.Equal(t, 1, ended, "sessions ended")
+	require.Equal(t, 1, reaped.Ended, "sessions ended")
+	require.Empty(t, reaped.Rescued)
+	tasktest.Eventually(t, w.pool, "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'")
+	require.Len(t, reap(t, w.pool, long).Rescued, 1)
 	tasktest.Eventually(t, w.pool, "SELECT facade_status = 'Success' FROM augur_operations.collection_status")
 	close(resume)
 	require.Error(t, <-results)

@@ -147,8 +147,9 @@ func printInsights(w io.Writer, all []insights.Insight) {
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleRounded)
 	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"Id", "Day", "Repository", "Metric", "Score", "What happened", ""})
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 6, WidthMax: 70, WidthMaxEnforcer: text.WrapSoft}})
+	t.AppendHeader(table.Row{"Id", "Day", "Repository", "Metric", "Score", "What happened", "State"})
+	t.SuppressEmptyColumns() // most have no state
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 5, Align: text.AlignRight}, {Number: 6, WidthMax: 70, WidthMaxEnforcer: text.WrapSoft}})
 	for _, group := range insights.Group(all) {
 		for n := range group {
 			i := &group[n]

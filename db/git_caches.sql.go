@@ -10,24 +10,17 @@ import (
 )
 
 const addAnnual = `-- name: AddAnnual :exec
-WITH delta AS (
+INSERT INTO augur_data.dm_repo_annual AS t (repo_id, email, affiliation, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
+SELECT $1, n.email, n.affiliation, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', $2::text, 'git', now() AT TIME ZONE 'UTC'
+FROM (
     SELECT unnest($3::text[]) AS email, unnest($4::text[]) AS affiliation, unnest($5::smallint[]) AS year,
         unnest($6::bigint[]) AS added, unnest($7::bigint[]) AS removed, unnest($8::bigint[]) AS whitespace, unnest($9::bigint[]) AS files,
         unnest($10::bigint[]) AS patches
-), changed AS (
-    UPDATE augur_data.dm_repo_annual d
-    SET added = d.added + n.added, removed = d.removed + n.removed, whitespace = d.whitespace + n.whitespace, files = d.files + n.files, patches = d.patches + n.patches,
-        tool_version = $2::text, data_collection_date = now() AT TIME ZONE 'UTC'
-    FROM delta n
-    WHERE d.repo_id = $1 AND d.year = n.year AND d.email = n.email AND d.affiliation = n.affiliation
-    RETURNING d.email, d.affiliation, d.year
-)
-INSERT INTO augur_data.dm_repo_annual (repo_id, email, affiliation, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
-SELECT $1, n.email, n.affiliation, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', $2::text, 'git', now() AT TIME ZONE 'UTC'
-FROM delta n
-LEFT JOIN changed c ON c.email = n.email AND c.affiliation = n.affiliation AND c.year = n.year
-WHERE c.year IS NULL
+) AS n
 ORDER BY n.email, n.affiliation, n.year
+ON CONFLICT (repo_id, email, affiliation, year) DO UPDATE
+SET added = t.added + excluded.added, removed = t.removed + excluded.removed, whitespace = t.whitespace + excluded.whitespace, files = t.files + excluded.files,
+    patches = t.patches + excluded.patches, tool_version = excluded.tool_version, data_collection_date = excluded.data_collection_date
 `
 
 type AddAnnualParams struct {
@@ -61,24 +54,17 @@ func (q *Queries) AddAnnual(ctx context.Context, db DBTX, arg AddAnnualParams) e
 }
 
 const addMonthly = `-- name: AddMonthly :exec
-WITH delta AS (
+INSERT INTO augur_data.dm_repo_monthly AS t (repo_id, email, affiliation, month, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
+SELECT $1, n.email, n.affiliation, n.month, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', $2::text, 'git', now() AT TIME ZONE 'UTC'
+FROM (
     SELECT unnest($3::text[]) AS email, unnest($4::text[]) AS affiliation, unnest($5::smallint[]) AS month, unnest($6::smallint[]) AS year,
         unnest($7::bigint[]) AS added, unnest($8::bigint[]) AS removed, unnest($9::bigint[]) AS whitespace, unnest($10::bigint[]) AS files,
         unnest($11::bigint[]) AS patches
-), changed AS (
-    UPDATE augur_data.dm_repo_monthly d
-    SET added = d.added + n.added, removed = d.removed + n.removed, whitespace = d.whitespace + n.whitespace, files = d.files + n.files, patches = d.patches + n.patches,
-        tool_version = $2::text, data_collection_date = now() AT TIME ZONE 'UTC'
-    FROM delta n
-    WHERE d.repo_id = $1 AND d.year = n.year AND d.email = n.email AND d.affiliation = n.affiliation AND d.month = n.month
-    RETURNING d.email, d.affiliation, d.month, d.year
-)
-INSERT INTO augur_data.dm_repo_monthly (repo_id, email, affiliation, month, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
-SELECT $1, n.email, n.affiliation, n.month, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', $2::text, 'git', now() AT TIME ZONE 'UTC'
-FROM delta n
-LEFT JOIN changed c ON c.email = n.email AND c.affiliation = n.affiliation AND c.year = n.year AND c.month = n.month
-WHERE c.year IS NULL
+) AS n
 ORDER BY n.email, n.affiliation, n.year, n.month
+ON CONFLICT (repo_id, email, affiliation, year, month) DO UPDATE
+SET added = t.added + excluded.added, removed = t.removed + excluded.removed, whitespace = t.whitespace + excluded.whitespace, files = t.files + excluded.files,
+    patches = t.patches + excluded.patches, tool_version = excluded.tool_version, data_collection_date = excluded.data_collection_date
 `
 
 type AddMonthlyParams struct {
@@ -114,24 +100,17 @@ func (q *Queries) AddMonthly(ctx context.Context, db DBTX, arg AddMonthlyParams)
 }
 
 const addWeekly = `-- name: AddWeekly :exec
-WITH delta AS (
+INSERT INTO augur_data.dm_repo_weekly AS t (repo_id, email, affiliation, week, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
+SELECT $1, n.email, n.affiliation, n.week, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', $2::text, 'git', now() AT TIME ZONE 'UTC'
+FROM (
     SELECT unnest($3::text[]) AS email, unnest($4::text[]) AS affiliation, unnest($5::smallint[]) AS week, unnest($6::smallint[]) AS year,
         unnest($7::bigint[]) AS added, unnest($8::bigint[]) AS removed, unnest($9::bigint[]) AS whitespace, unnest($10::bigint[]) AS files,
         unnest($11::bigint[]) AS patches
-), changed AS (
-    UPDATE augur_data.dm_repo_weekly d
-    SET added = d.added + n.added, removed = d.removed + n.removed, whitespace = d.whitespace + n.whitespace, files = d.files + n.files, patches = d.patches + n.patches,
-        tool_version = $2::text, data_collection_date = now() AT TIME ZONE 'UTC'
-    FROM delta n
-    WHERE d.repo_id = $1 AND d.year = n.year AND d.email = n.email AND d.affiliation = n.affiliation AND d.week = n.week
-    RETURNING d.email, d.affiliation, d.week, d.year
-)
-INSERT INTO augur_data.dm_repo_weekly (repo_id, email, affiliation, week, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
-SELECT $1, n.email, n.affiliation, n.week, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', $2::text, 'git', now() AT TIME ZONE 'UTC'
-FROM delta n
-LEFT JOIN changed c ON c.email = n.email AND c.affiliation = n.affiliation AND c.year = n.year AND c.week = n.week
-WHERE c.year IS NULL
+) AS n
 ORDER BY n.email, n.affiliation, n.year, n.week
+ON CONFLICT (repo_id, email, affiliation, year, week) DO UPDATE
+SET added = t.added + excluded.added, removed = t.removed + excluded.removed, whitespace = t.whitespace + excluded.whitespace, files = t.files + excluded.files,
+    patches = t.patches + excluded.patches, tool_version = excluded.tool_version, data_collection_date = excluded.data_collection_date
 `
 
 type AddWeeklyParams struct {
@@ -572,7 +551,7 @@ WITH pair AS (
     DELETE FROM augur_data.dm_repo_annual d
     USING pair p
     WHERE d.repo_id = p.repo_id AND d.email = p.email AND d.year >= p.from_year AND NOT EXISTS (
-        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
+        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.year = f.year
     )
 )
 INSERT INTO augur_data.dm_repo_annual (repo_id, email, affiliation, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
@@ -582,6 +561,9 @@ WHERE NOT EXISTS (
     SELECT FROM augur_data.dm_repo_annual d WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
 )
 ORDER BY f.repo_id, f.email, f.affiliation, f.year
+ON CONFLICT (repo_id, email, affiliation, year) DO UPDATE
+SET added = excluded.added, removed = excluded.removed, whitespace = excluded.whitespace, files = excluded.files, patches = excluded.patches,
+    tool_source = excluded.tool_source, tool_version = excluded.tool_version, data_source = excluded.data_source, data_collection_date = excluded.data_collection_date
 `
 
 type SumAnnualParams struct {
@@ -640,7 +622,7 @@ WITH pair AS (
     DELETE FROM augur_data.dm_repo_monthly d
     USING pair p
     WHERE d.repo_id = p.repo_id AND d.email = p.email AND d.year >= p.from_year AND NOT EXISTS (
-        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.month = f.month AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
+        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.month = f.month AND d.year = f.year
     )
 )
 INSERT INTO augur_data.dm_repo_monthly (repo_id, email, affiliation, month, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
@@ -649,7 +631,10 @@ FROM fresh f
 WHERE NOT EXISTS (
     SELECT FROM augur_data.dm_repo_monthly d WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.month = f.month AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
 )
-ORDER BY f.repo_id, f.email, f.affiliation, f.month, f.year
+ORDER BY f.repo_id, f.email, f.affiliation, f.year, f.month
+ON CONFLICT (repo_id, email, affiliation, year, month) DO UPDATE
+SET added = excluded.added, removed = excluded.removed, whitespace = excluded.whitespace, files = excluded.files, patches = excluded.patches,
+    tool_source = excluded.tool_source, tool_version = excluded.tool_version, data_source = excluded.data_source, data_collection_date = excluded.data_collection_date
 `
 
 type SumMonthlyParams struct {
@@ -708,7 +693,7 @@ WITH pair AS (
     DELETE FROM augur_data.dm_repo_weekly d
     USING pair p
     WHERE d.repo_id = p.repo_id AND d.email = p.email AND d.year >= p.from_year AND NOT EXISTS (
-        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.week = f.week AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
+        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.week = f.week AND d.year = f.year
     )
 )
 INSERT INTO augur_data.dm_repo_weekly (repo_id, email, affiliation, week, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
@@ -717,7 +702,10 @@ FROM fresh f
 WHERE NOT EXISTS (
     SELECT FROM augur_data.dm_repo_weekly d WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.week = f.week AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
 )
-ORDER BY f.repo_id, f.email, f.affiliation, f.week, f.year
+ORDER BY f.repo_id, f.email, f.affiliation, f.year, f.week
+ON CONFLICT (repo_id, email, affiliation, year, week) DO UPDATE
+SET added = excluded.added, removed = excluded.removed, whitespace = excluded.whitespace, files = excluded.files, patches = excluded.patches,
+    tool_source = excluded.tool_source, tool_version = excluded.tool_version, data_source = excluded.data_source, data_collection_date = excluded.data_collection_date
 `
 
 type SumWeeklyParams struct {

@@ -128,7 +128,7 @@ WITH pair AS (
     DELETE FROM augur_data.dm_repo_annual d
     USING pair p
     WHERE d.repo_id = p.repo_id AND d.email = p.email AND d.year >= p.from_year AND NOT EXISTS (
-        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
+        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.year = f.year
     )
 )
 INSERT INTO augur_data.dm_repo_annual (repo_id, email, affiliation, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
@@ -137,28 +137,24 @@ FROM fresh f
 WHERE NOT EXISTS (
     SELECT FROM augur_data.dm_repo_annual d WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
 )
-ORDER BY f.repo_id, f.email, f.affiliation, f.year;
+ORDER BY f.repo_id, f.email, f.affiliation, f.year
+ON CONFLICT (repo_id, email, affiliation, year) DO UPDATE
+SET added = excluded.added, removed = excluded.removed, whitespace = excluded.whitespace, files = excluded.files, patches = excluded.patches,
+    tool_source = excluded.tool_source, tool_version = excluded.tool_version, data_source = excluded.data_source, data_collection_date = excluded.data_collection_date;
 
 -- name: AddAnnual :exec
 -- AddAnnual adds to the rows of a repository in dm_repo_annual. Keys must be unique.
-WITH delta AS (
+INSERT INTO augur_data.dm_repo_annual AS t (repo_id, email, affiliation, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
+SELECT @repo_id, n.email, n.affiliation, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', @tool_version::text, 'git', now() AT TIME ZONE 'UTC'
+FROM (
     SELECT unnest(@emails::text[]) AS email, unnest(@affiliations::text[]) AS affiliation, unnest(@years::smallint[]) AS year,
         unnest(@added::bigint[]) AS added, unnest(@removed::bigint[]) AS removed, unnest(@whitespace::bigint[]) AS whitespace, unnest(@files::bigint[]) AS files,
         unnest(@patches::bigint[]) AS patches
-), changed AS (
-    UPDATE augur_data.dm_repo_annual d
-    SET added = d.added + n.added, removed = d.removed + n.removed, whitespace = d.whitespace + n.whitespace, files = d.files + n.files, patches = d.patches + n.patches,
-        tool_version = @tool_version::text, data_collection_date = now() AT TIME ZONE 'UTC'
-    FROM delta n
-    WHERE d.repo_id = @repo_id AND d.year = n.year AND d.email = n.email AND d.affiliation = n.affiliation
-    RETURNING d.email, d.affiliation, d.year
-)
-INSERT INTO augur_data.dm_repo_annual (repo_id, email, affiliation, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
-SELECT @repo_id, n.email, n.affiliation, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', @tool_version::text, 'git', now() AT TIME ZONE 'UTC'
-FROM delta n
-LEFT JOIN changed c ON c.email = n.email AND c.affiliation = n.affiliation AND c.year = n.year
-WHERE c.year IS NULL
-ORDER BY n.email, n.affiliation, n.year;
+) AS n
+ORDER BY n.email, n.affiliation, n.year
+ON CONFLICT (repo_id, email, affiliation, year) DO UPDATE
+SET added = t.added + excluded.added, removed = t.removed + excluded.removed, whitespace = t.whitespace + excluded.whitespace, files = t.files + excluded.files,
+    patches = t.patches + excluded.patches, tool_version = excluded.tool_version, data_collection_date = excluded.data_collection_date;
 
 -- name: SumMonthly :exec
 -- SumMonthly makes the rows of dm_repo_monthly for pairs of repository and e-mail the sums of their commits, from a year on, and changes only those that are not.
@@ -195,7 +191,7 @@ WITH pair AS (
     DELETE FROM augur_data.dm_repo_monthly d
     USING pair p
     WHERE d.repo_id = p.repo_id AND d.email = p.email AND d.year >= p.from_year AND NOT EXISTS (
-        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.month = f.month AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
+        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.month = f.month AND d.year = f.year
     )
 )
 INSERT INTO augur_data.dm_repo_monthly (repo_id, email, affiliation, month, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
@@ -204,28 +200,24 @@ FROM fresh f
 WHERE NOT EXISTS (
     SELECT FROM augur_data.dm_repo_monthly d WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.month = f.month AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
 )
-ORDER BY f.repo_id, f.email, f.affiliation, f.month, f.year;
+ORDER BY f.repo_id, f.email, f.affiliation, f.year, f.month
+ON CONFLICT (repo_id, email, affiliation, year, month) DO UPDATE
+SET added = excluded.added, removed = excluded.removed, whitespace = excluded.whitespace, files = excluded.files, patches = excluded.patches,
+    tool_source = excluded.tool_source, tool_version = excluded.tool_version, data_source = excluded.data_source, data_collection_date = excluded.data_collection_date;
 
 -- name: AddMonthly :exec
 -- AddMonthly adds to the rows of a repository in dm_repo_monthly. Keys must be unique.
-WITH delta AS (
+INSERT INTO augur_data.dm_repo_monthly AS t (repo_id, email, affiliation, month, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
+SELECT @repo_id, n.email, n.affiliation, n.month, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', @tool_version::text, 'git', now() AT TIME ZONE 'UTC'
+FROM (
     SELECT unnest(@emails::text[]) AS email, unnest(@affiliations::text[]) AS affiliation, unnest(@months::smallint[]) AS month, unnest(@years::smallint[]) AS year,
         unnest(@added::bigint[]) AS added, unnest(@removed::bigint[]) AS removed, unnest(@whitespace::bigint[]) AS whitespace, unnest(@files::bigint[]) AS files,
         unnest(@patches::bigint[]) AS patches
-), changed AS (
-    UPDATE augur_data.dm_repo_monthly d
-    SET added = d.added + n.added, removed = d.removed + n.removed, whitespace = d.whitespace + n.whitespace, files = d.files + n.files, patches = d.patches + n.patches,
-        tool_version = @tool_version::text, data_collection_date = now() AT TIME ZONE 'UTC'
-    FROM delta n
-    WHERE d.repo_id = @repo_id AND d.year = n.year AND d.email = n.email AND d.affiliation = n.affiliation AND d.month = n.month
-    RETURNING d.email, d.affiliation, d.month, d.year
-)
-INSERT INTO augur_data.dm_repo_monthly (repo_id, email, affiliation, month, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
-SELECT @repo_id, n.email, n.affiliation, n.month, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', @tool_version::text, 'git', now() AT TIME ZONE 'UTC'
-FROM delta n
-LEFT JOIN changed c ON c.email = n.email AND c.affiliation = n.affiliation AND c.year = n.year AND c.month = n.month
-WHERE c.year IS NULL
-ORDER BY n.email, n.affiliation, n.year, n.month;
+) AS n
+ORDER BY n.email, n.affiliation, n.year, n.month
+ON CONFLICT (repo_id, email, affiliation, year, month) DO UPDATE
+SET added = t.added + excluded.added, removed = t.removed + excluded.removed, whitespace = t.whitespace + excluded.whitespace, files = t.files + excluded.files,
+    patches = t.patches + excluded.patches, tool_version = excluded.tool_version, data_collection_date = excluded.data_collection_date;
 
 -- name: SumWeekly :exec
 -- SumWeekly makes the rows of dm_repo_weekly for pairs of repository and e-mail the sums of their commits, from a year on, and changes only those that are not.
@@ -262,7 +254,7 @@ WITH pair AS (
     DELETE FROM augur_data.dm_repo_weekly d
     USING pair p
     WHERE d.repo_id = p.repo_id AND d.email = p.email AND d.year >= p.from_year AND NOT EXISTS (
-        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.week = f.week AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
+        SELECT FROM fresh f WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.week = f.week AND d.year = f.year
     )
 )
 INSERT INTO augur_data.dm_repo_weekly (repo_id, email, affiliation, week, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
@@ -271,28 +263,24 @@ FROM fresh f
 WHERE NOT EXISTS (
     SELECT FROM augur_data.dm_repo_weekly d WHERE d.repo_id = f.repo_id AND d.email = f.email AND d.affiliation = f.affiliation AND d.week = f.week AND d.year = f.year AND d.added = f.added AND d.removed = f.removed AND d.whitespace = f.whitespace AND d.files = f.files AND d.patches = f.patches
 )
-ORDER BY f.repo_id, f.email, f.affiliation, f.week, f.year;
+ORDER BY f.repo_id, f.email, f.affiliation, f.year, f.week
+ON CONFLICT (repo_id, email, affiliation, year, week) DO UPDATE
+SET added = excluded.added, removed = excluded.removed, whitespace = excluded.whitespace, files = excluded.files, patches = excluded.patches,
+    tool_source = excluded.tool_source, tool_version = excluded.tool_version, data_source = excluded.data_source, data_collection_date = excluded.data_collection_date;
 
 -- name: AddWeekly :exec
 -- AddWeekly adds to the rows of a repository in dm_repo_weekly. Keys must be unique.
-WITH delta AS (
+INSERT INTO augur_data.dm_repo_weekly AS t (repo_id, email, affiliation, week, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
+SELECT @repo_id, n.email, n.affiliation, n.week, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', @tool_version::text, 'git', now() AT TIME ZONE 'UTC'
+FROM (
     SELECT unnest(@emails::text[]) AS email, unnest(@affiliations::text[]) AS affiliation, unnest(@weeks::smallint[]) AS week, unnest(@years::smallint[]) AS year,
         unnest(@added::bigint[]) AS added, unnest(@removed::bigint[]) AS removed, unnest(@whitespace::bigint[]) AS whitespace, unnest(@files::bigint[]) AS files,
         unnest(@patches::bigint[]) AS patches
-), changed AS (
-    UPDATE augur_data.dm_repo_weekly d
-    SET added = d.added + n.added, removed = d.removed + n.removed, whitespace = d.whitespace + n.whitespace, files = d.files + n.files, patches = d.patches + n.patches,
-        tool_version = @tool_version::text, data_collection_date = now() AT TIME ZONE 'UTC'
-    FROM delta n
-    WHERE d.repo_id = @repo_id AND d.year = n.year AND d.email = n.email AND d.affiliation = n.affiliation AND d.week = n.week
-    RETURNING d.email, d.affiliation, d.week, d.year
-)
-INSERT INTO augur_data.dm_repo_weekly (repo_id, email, affiliation, week, year, added, removed, whitespace, files, patches, tool_source, tool_version, data_source, data_collection_date)
-SELECT @repo_id, n.email, n.affiliation, n.week, n.year, n.added, n.removed, n.whitespace, n.files, n.patches, 'Facade', @tool_version::text, 'git', now() AT TIME ZONE 'UTC'
-FROM delta n
-LEFT JOIN changed c ON c.email = n.email AND c.affiliation = n.affiliation AND c.year = n.year AND c.week = n.week
-WHERE c.year IS NULL
-ORDER BY n.email, n.affiliation, n.year, n.week;
+) AS n
+ORDER BY n.email, n.affiliation, n.year, n.week
+ON CONFLICT (repo_id, email, affiliation, year, week) DO UPDATE
+SET added = t.added + excluded.added, removed = t.removed + excluded.removed, whitespace = t.whitespace + excluded.whitespace, files = t.files + excluded.files,
+    patches = t.patches + excluded.patches, tool_version = excluded.tool_version, data_collection_date = excluded.data_collection_date;
 
 -- name: CountReattribution :exec
 -- CountReattribution notes that stored commits of repositories were attributed anew.

@@ -8,9 +8,11 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,6 +27,10 @@ const asAugur = "AUGUR_TEST_AS_PROGRAM"
 func TestMain(m *testing.M) {
 	if os.Getenv(asAugur) != "" {
 		os.Exit(run(os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+	}
+	if signal.Ignored(syscall.SIGHUP) {
+		// Started by nohup, whose doing the programs would inherit, but some tests send the signal.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	goleak.VerifyTestMain(m)
 }

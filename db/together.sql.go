@@ -96,24 +96,23 @@ func (q *Queries) CollectionsOf(ctx context.Context, db DBTX, arg CollectionsOfP
 
 const endLastTasks = `-- name: EndLastTasks :many
 WITH held AS MATERIALIZED (
-    SELECT j.id, j.state, j.attempt
-    FROM river.river_job j
-    WHERE j.id = ANY ($1::bigint[])
+    SELECT u.job_id, u.run_id, u.kind, (j.state = 'running' AND j.attempt = u.attempt) AS owned
+    FROM (
+        SELECT unnest($1::bigint[]) AS job_id, unnest($2::int[]) AS attempt, unnest($3::bigint[]) AS run_id, unnest($4::text[]) AS kind
+    ) AS u
+    JOIN river.river_job j ON j.id = u.job_id
     ORDER BY j.id
-    FOR UPDATE
+    FOR UPDATE OF j
 ),
 completed AS (
     UPDATE river.river_job j
     SET state = 'completed', finalized_at = clock_timestamp()
-    FROM (
-        SELECT unnest($1) AS job_id, unnest($2::int[]) AS attempt, unnest($3::bigint[]) AS run_id, unnest($4::text[]) AS kind
-    ) AS u
-    JOIN held h ON h.id = u.job_id AND h.state = 'running' AND h.attempt = u.attempt
-    JOIN augur_operations.collection_run c ON c.run_id = u.run_id AND c.finished_at IS NULL AND c.phase = $5::text
-    JOIN augur_operations.collection_task t ON t.run_id = u.run_id AND t.kind = u.kind AND t.state = 'queued' AND t.job_id = u.job_id
-    WHERE j.id = u.job_id
-        AND NOT EXISTS (SELECT 1 FROM augur_operations.collection_task o WHERE o.run_id = u.run_id AND o.kind <> u.kind AND o.state <> 'done')
-    RETURNING u.job_id, u.run_id, u.kind, c.repo_id
+    FROM held h
+    JOIN augur_operations.collection_run c ON c.run_id = h.run_id AND c.finished_at IS NULL AND c.phase = $5::text
+    JOIN augur_operations.collection_task t ON t.run_id = h.run_id AND t.kind = h.kind AND t.state = 'queued' AND t.job_id = h.job_id
+    WHERE j.id = h.job_id AND h.owned
+        AND NOT EXISTS (SELECT 1 FROM augur_operations.collection_task o WHERE o.run_id = h.run_id AND o.kind <> h.kind AND o.state <> 'done')
+    RETURNING h.job_id, h.run_id, h.kind, c.repo_id
 ),
 done AS (
     UPDATE augur_operations.collection_task t
@@ -182,37 +181,36 @@ func (q *Queries) EndLastTasks(ctx context.Context, db DBTX, arg EndLastTasksPar
 
 const endTasks = `-- name: EndTasks :many
 WITH held AS MATERIALIZED (
-    SELECT j.id, j.state, j.attempt
-    FROM river.river_job j
-    WHERE j.id = ANY ($1::bigint[])
+    SELECT u.job_id, u.run_id, u.kind, (j.state = 'running' AND j.attempt = u.attempt) AS owned
+    FROM (
+        SELECT unnest($1::bigint[]) AS job_id, unnest($2::int[]) AS attempt, unnest($3::bigint[]) AS run_id, unnest($4::text[]) AS kind
+    ) AS u
+    JOIN river.river_job j ON j.id = u.job_id
     ORDER BY j.id
-    FOR UPDATE
+    FOR UPDATE OF j
 ),
 queued AS MATERIALIZED (
     SELECT o.run_id, max(o.job_id) AS newest, bool_or(e.job_id IS NULL) AS others
     FROM augur_operations.collection_task o
     JOIN augur_operations.collection_run c ON c.run_id = o.run_id AND c.finished_at IS NULL
     LEFT JOIN (SELECT unnest($1) AS job_id) AS e ON e.job_id = o.job_id
-    WHERE o.run_id = ANY ($2::bigint[]) AND o.state = 'queued'
+    WHERE o.run_id = ANY ($5::bigint[]) AND o.state = 'queued'
     GROUP BY o.run_id
 ),
 awaited AS MATERIALIZED (
     SELECT DISTINCT w.run_id, unnest(w.after) AS kind
     FROM augur_operations.collection_task w
-    WHERE w.run_id = ANY ($2) AND w.state = 'waiting'
+    WHERE w.run_id = ANY ($5) AND w.state = 'waiting'
 ),
 completed AS (
     UPDATE river.river_job j
     SET state = 'completed', finalized_at = clock_timestamp()
-    FROM (
-        SELECT unnest($1) AS job_id, unnest($3::int[]) AS attempt, unnest($2) AS run_id, unnest($4::text[]) AS kind
-    ) AS u
-    JOIN held h ON h.id = u.job_id AND h.state = 'running' AND h.attempt = u.attempt
-    JOIN queued q ON q.run_id = u.run_id AND (q.others OR u.job_id < q.newest)
-    JOIN augur_operations.collection_task t ON t.run_id = u.run_id AND t.kind = u.kind AND t.state = 'queued' AND t.job_id = u.job_id
-    WHERE j.id = u.job_id
-        AND NOT EXISTS (SELECT 1 FROM awaited a WHERE a.run_id = u.run_id AND a.kind = u.kind)
-    RETURNING u.job_id, u.run_id, u.kind
+    FROM held h
+    JOIN queued q ON q.run_id = h.run_id AND (q.others OR h.job_id < q.newest)
+    JOIN augur_operations.collection_task t ON t.run_id = h.run_id AND t.kind = h.kind AND t.state = 'queued' AND t.job_id = h.job_id
+    WHERE j.id = h.job_id AND h.owned
+        AND NOT EXISTS (SELECT 1 FROM awaited a WHERE a.run_id = h.run_id AND a.kind = h.kind)
+    RETURNING h.job_id, h.run_id, h.kind
 ),
 done AS (
     UPDATE augur_operations.collection_task t
@@ -227,19 +225,21 @@ ORDER BY completed.job_id
 
 type EndTasksParams struct {
 	JobIDs   []int64
-	RunIDs   []int64
 	Attempts []int32
+	RunIDs   []int64
 	Kinds    []string
+	Runs     []int64
 }
 
-// EndTasks ends tasks on whose end nothing else depends: the jobs are completed and the tasks done. Arrays are parallel. The caller has locked the runs. It leaves alone, and out of
+// EndTasks ends tasks on whose end nothing else depends: the jobs are completed and the tasks done. Arrays are parallel, but for runs, which has each run once. The caller has locked the runs. It leaves alone, and out of
 // the result, jobs that the attempt does not own any more (that is the fence), tasks for which another one waits, and, where they are all that is left of a run, the task with the newest job.
 func (q *Queries) EndTasks(ctx context.Context, db DBTX, arg EndTasksParams) ([]int64, error) {
 	rows, err := db.Query(ctx, endTasks,
 		arg.JobIDs,
-		arg.RunIDs,
 		arg.Attempts,
+		arg.RunIDs,
 		arg.Kinds,
+		arg.Runs,
 	)
 	if err != nil {
 		return nil, err

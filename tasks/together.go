@@ -210,7 +210,7 @@ func (s *shared) end(ctx context.Context, tasks []endingTask) ([]bool, error) {
 	return answers, nil
 }
 
-// endings are tasks as parallel arrays.
+// endings are tasks as parallel arrays, and their runs, each once.
 type endings = db.EndTasksParams
 
 func endingsOf(tasks []endingTask, wanted func(endingTask) bool) endings {
@@ -223,19 +223,20 @@ func endingsOf(tasks []endingTask, wanted func(endingTask) bool) endings {
 			e.Kinds = append(e.Kinds, t.kind)
 		}
 	}
+	e.Runs = slices.Compact(slices.Sorted(slices.Values(e.RunIDs)))
 	return e
 }
 
 // endOthers ends tasks whose runs go on, and sees to it that statuses name jobs that are there.
 func (s *shared) endOthers(ctx context.Context, tx pgx.Tx, tasks endings) ([]int64, error) {
-	if err := s.queue.queries.LockRuns(ctx, tx, tasks.RunIDs); err != nil {
+	if err := s.queue.queries.LockRuns(ctx, tx, tasks.Runs); err != nil {
 		return nil, fmt.Errorf("lock the runs of %d tasks: %w", len(tasks.JobIDs), err)
 	}
 	jobs, err := s.queue.queries.EndTasks(ctx, tx, tasks)
 	if err != nil || len(jobs) == 0 {
 		return nil, err
 	}
-	point := db.PointPhasesParams{RunIDs: tasks.RunIDs}
+	point := db.PointPhasesParams{RunIDs: tasks.Runs}
 	for _, id := range jobs {
 		point.Ended = append(point.Ended, strconv.FormatInt(id, 10))
 	}

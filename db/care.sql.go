@@ -423,9 +423,10 @@ func (q *Queries) NoteClock(ctx context.Context, db DBTX, arg NoteClockParams) e
 
 const tryTurn = `-- name: TryTurn :one
 SELECT pg_try_advisory_xact_lock(hashtext($1::text))::boolean AS taken
+FROM set_config('idle_in_transaction_session_timeout', '1min', true)
 `
 
-// TryTurn takes a turn by name until the end of the transaction; false when another process has it.
+// TryTurn takes a turn by name until the end of the transaction; false when another process has it. As with the turn of monitors, one that says nothing for a minute loses it.
 func (q *Queries) TryTurn(ctx context.Context, db DBTX, name string) (bool, error) {
 	row := db.QueryRow(ctx, tryTurn, name)
 	var taken bool

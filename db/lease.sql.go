@@ -128,8 +128,8 @@ func (q *Queries) LockFreeJob(ctx context.Context, db DBTX, arg LockFreeJobParam
 }
 
 const rescue = `-- name: Rescue :many
-WITH dead AS (
-    SELECT j.id
+WITH dead AS MATERIALIZED (
+    SELECT j.id, (j.args ->> 'repo_id')::bigint AS repo_id
     FROM river.river_job j
     WHERE j.state = 'running'
         AND NOT EXISTS (
@@ -142,12 +142,24 @@ WITH dead AS (
         AND j.id <> ALL (coalesce($3::bigint[], '{}'))
     FOR UPDATE SKIP LOCKED
 ),
+locked_status AS MATERIALIZED (
+    SELECT s.repo_id
+    FROM augur_operations.collection_status s
+    WHERE s.repo_id IN (SELECT dead.repo_id FROM dead)
+    FOR UPDATE SKIP LOCKED
+),
+free AS (
+    SELECT dead.id
+    FROM dead
+    WHERE dead.repo_id IS NULL OR dead.repo_id IN (SELECT l.repo_id FROM locked_status l)
+        OR NOT EXISTS (SELECT 1 FROM augur_operations.collection_status s WHERE s.repo_id = dead.repo_id)
+),
 ended AS (
     UPDATE river.river_job j
     SET state = 'cancelled', finalized_at = clock_timestamp(),
         errors = array_append(j.errors, jsonb_build_object('at', clock_timestamp(), 'attempt', j.attempt, 'error', 'its worker is gone: the job was given to another', 'trace', ''))
-    FROM dead
-    WHERE j.id = dead.id
+    FROM free
+    WHERE j.id = free.id
     RETURNING j.id, j.kind, j.args, j.queue, j.priority, j.max_attempts, j.metadata, j.tags, j.unique_key, j.unique_states, j.attempt, j.errors
 ),
 replaced AS (
@@ -175,14 +187,6 @@ ids AS (
     WHERE n.args ? 'repo_id'
     GROUP BY 1
 ),
-locked_status AS (
-    -- In order: several monitors may rescue jobs of the same repositories.
-    SELECT s.repo_id
-    FROM augur_operations.collection_status s
-    WHERE s.repo_id IN (SELECT ids.repo_id FROM ids)
-    ORDER BY s.repo_id
-    FOR UPDATE
-),
 moved_status AS (
     UPDATE augur_operations.collection_status s
     SET core_task_id = coalesce(ids.new_id ->> s.core_task_id, s.core_task_id),
@@ -190,7 +194,6 @@ moved_status AS (
         facade_task_id = coalesce(ids.new_id ->> s.facade_task_id, s.facade_task_id),
         ml_task_id = coalesce(ids.new_id ->> s.ml_task_id, s.ml_task_id)
     FROM ids
-    JOIN locked_status l ON l.repo_id = ids.repo_id
     WHERE s.repo_id = ids.repo_id
     RETURNING s.repo_id
 )
@@ -217,7 +220,8 @@ type RescueRow struct {
 
 // Rescue replaces every job that is running without a live lease that holds it, but for those that are spared: the dead row is finalised and a
 // copy with a new id takes its place, with the same attempt count and unique key; the task and the status follow to the new id, all in one
-// statement. A stale attempt that wakes up later finds its own row ended, so the id is the fence. Those in died count the death of their worker.
+// statement. A stale attempt that wakes up later finds its own row ended, so the id is the fence. Those in died count the death of their worker. It waits for nobody: a job
+// whose row, or whose repository's status, somebody has locked is left to the next look. A frozen worker may have either, and would keep all the others.
 func (q *Queries) Rescue(ctx context.Context, db DBTX, arg RescueParams) ([]RescueRow, error) {
 	rows, err := db.Query(ctx, rescue,
 		arg.Lease,

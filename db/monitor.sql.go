@@ -283,9 +283,11 @@ func (q *Queries) StartRuns(ctx context.Context, db DBTX, arg StartRunsParams) (
 
 const tryLead = `-- name: TryLead :one
 SELECT pg_try_advisory_xact_lock(hashtext('augur monitor tick'))::boolean AS leads
+FROM set_config('idle_in_transaction_session_timeout', '1min', true)
 `
 
-// TryLead takes the monitor's turn until the end of the transaction; false when another monitor has it.
+// TryLead takes the monitor's turn until the end of the transaction; false when another monitor has it. The server ends the transaction of a monitor that says nothing for a minute: it is frozen, or its
+// machine is gone, and nobody else would ever have the turn.
 func (q *Queries) TryLead(ctx context.Context, db DBTX) (bool, error) {
 	row := db.QueryRow(ctx, tryLead)
 	var leads bool

@@ -30,6 +30,16 @@ func (q *Queries) CancelJobs(ctx context.Context, db DBTX, arg CancelJobsParams)
 	return result.RowsAffected(), nil
 }
 
+const endWhenSilent = `-- name: EndWhenSilent :exec
+SELECT set_config('idle_in_transaction_session_timeout', '1min', true)
+`
+
+// EndWhenSilent lets the server end this transaction when nothing is said in it for a minute: it locks what workers need, and its process may be frozen.
+func (q *Queries) EndWhenSilent(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, endWhenSilent)
+	return err
+}
+
 const lies = `-- name: Lies :many
 WITH open_runs AS (
     SELECT c.run_id, c.repo_id, c.phase

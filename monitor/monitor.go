@@ -72,8 +72,10 @@ func (r Report) Total() int {
 // Run ticks at once, then every Tasks.collection_interval and whenever settings change, and looks for dead workers, until ctx ends. Before each tick
 // it puts right what people changed by hand.
 func (m *Monitor) Run(ctx context.Context) {
-	reap := time.NewTicker(reapInterval)
-	defer reap.Stop()
+	var reaping sync.WaitGroup
+	defer reaping.Wait()
+	// Beside the ticks: whatever holds one of them up may be what a dead worker left behind.
+	reaping.Go(func() { m.reap(ctx) })
 	for {
 		if _, err := m.queue.Repair(ctx, m.pool); err != nil && ctx.Err() == nil {
 			m.log.WarnContext(ctx, "search for changes by hand failed", slog.Any("error", err))
@@ -84,20 +86,28 @@ func (m *Monitor) Run(ctx context.Context) {
 			m.log.InfoContext(ctx, "collection started", slog.Int("repositories", report.Total()), slog.Any("phases", report.Started))
 		}
 		next := time.NewTimer(config.Of[Tasks](m.settings).CollectionInterval)
-		for waiting := true; waiting; {
-			select {
-			case <-ctx.Done():
-				next.Stop()
-				return
-			case <-next.C:
-				waiting = false
-			case <-m.settings.Changed():
-				next.Stop()
-				waiting = false
-			case <-reap.C:
-				if _, err := m.Reap(ctx); err != nil && ctx.Err() == nil {
-					m.log.WarnContext(ctx, "search for dead workers failed", slog.Any("error", err))
-				}
+		select {
+		case <-ctx.Done():
+			next.Stop()
+			return
+		case <-next.C:
+		case <-m.settings.Changed():
+			next.Stop()
+		}
+	}
+}
+
+// reap looks for dead workers again and again until ctx ends.
+func (m *Monitor) reap(ctx context.Context) {
+	again := time.NewTicker(reapInterval)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+			if _, err := m.Reap(ctx); err != nil && ctx.Err() == nil {
+				m.log.WarnContext(ctx, "search for dead workers failed", slog.Any("error", err))
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"augur/db"
 	"augur/db/config"
 	"augur/db/dbtest"
 	"augur/facade/giturl"
@@ -64,6 +65,29 @@ func exec(t *testing.T, pool *pgxpool.Pool, sql string, args ...any) {
 	t.Helper()
 	_, err := pool.Exec(t.Context(), sql, args...)
 	require.NoError(t, err)
+}
+
+func TestServerEndsTheTurnOfAMonitorThatFallsSilent(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback(context.Background()) }() // it may have ended
+	leads, err := db.New().TryLead(t.Context(), tx)
+	require.NoError(t, err)
+	require.True(t, leads)
+	var patience string
+	require.NoError(t, tx.QueryRow(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&patience))
+	require.Equal(t, "1min", patience)
+	// The server's own patience, only shorter.
+	_, err = tx.Exec(t.Context(), "SET LOCAL idle_in_transaction_session_timeout = '10ms'")
+	require.NoError(t, err)
+	m := newMonitor(t, pool, settings())
+	require.Eventually(t, func() bool {
+		report, err := m.Tick(t.Context())
+		return err == nil && report.Led
+	}, time.Minute, 5*time.Millisecond, "another monitor has the turn")
+	require.Error(t, tx.Commit(t.Context()), "the transaction of the first has been ended")
 }
 
 func TestTickStartsWhatIsDueUpToTheLimit(t *testing.T) {

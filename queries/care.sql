@@ -1,6 +1,7 @@
 -- name: TryTurn :one
--- TryTurn takes a turn by name until the end of the transaction; false when another process has it.
-SELECT pg_try_advisory_xact_lock(hashtext(@name::text))::boolean AS taken;
+-- TryTurn takes a turn by name until the end of the transaction; false when another process has it. As with the turn of monitors, one that says nothing for a minute loses it.
+SELECT pg_try_advisory_xact_lock(hashtext(@name::text))::boolean AS taken
+FROM set_config('idle_in_transaction_session_timeout', '1min', true);
 
 -- name: MaterializedViews :many
 -- MaterializedViews lists the materialized views of our schemas as the catalog has them, what each is made from, and how the last look at it

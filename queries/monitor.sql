@@ -1,6 +1,8 @@
 -- name: TryLead :one
--- TryLead takes the monitor's turn until the end of the transaction; false when another monitor has it.
-SELECT pg_try_advisory_xact_lock(hashtext('augur monitor tick'))::boolean AS leads;
+-- TryLead takes the monitor's turn until the end of the transaction; false when another monitor has it. The server ends the transaction of a monitor that says nothing for a minute: it is frozen, or its
+-- machine is gone, and nobody else would ever have the turn.
+SELECT pg_try_advisory_xact_lock(hashtext('augur monitor tick'))::boolean AS leads
+FROM set_config('idle_in_transaction_session_timeout', '1min', true);
 
 -- name: DatabaseTime :one
 -- DatabaseTime reads the database's clock, the only one that decides what is due.

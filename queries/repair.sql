@@ -47,6 +47,10 @@ WHERE p.status = 'Collecting' AND (cardinality(@repo_ids) = 0 OR p.repo_id = ANY
     AND NOT EXISTS (SELECT 1 FROM open_runs o WHERE o.repo_id = p.repo_id AND o.phase = p.phase)
 ORDER BY 1, 2, 3, 4, 5, 6;
 
+-- name: EndWhenSilent :exec
+-- EndWhenSilent lets the server end this transaction when nothing is said in it for a minute: it locks what workers need, and its process may be frozen.
+SELECT set_config('idle_in_transaction_session_timeout', '1min', true);
+
 -- name: LockJobsOfRun :exec
 -- LockJobsOfRun locks a job, and those of the tasks of a run.
 SELECT j.id

@@ -216,6 +216,32 @@ func TestSessionOfAFrozenWorkerDoesNotKeepItsJob(t *testing.T) {
 	tasktest.RequireConsistent(t, w.pool)
 }
 
+func TestStatusThatSomebodyHoldsKeepsOnlyItsOwnJobs(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	other := tasktest.AddRepo(t, w.pool, "https://github.com/chaoss/other")
+	catalog := catalogOf(task("waits", func(ctx context.Context, _ *tasks.Collection) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}))
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, w.repo)
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, other)
+	exec(t, w.pool, "UPDATE river.river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 hour', attempted_by = '{gone}'")
+	tx, err := w.pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback(context.Background()) }() // after the commit there is nothing to roll back
+	_, err = tx.Exec(t.Context(), "SELECT FROM augur_operations.collection_status WHERE repo_id = $1 FOR UPDATE", w.repo)
+	require.NoError(t, err)
+	rescued := reap(t, w.pool, tasks.ReapOptions{}).Rescued
+	require.Len(t, rescued, 1, "the jobs of others are rescued while somebody holds the status")
+	require.Equal(t, other, rescued[0].RepoID)
+	require.NoError(t, tx.Commit(t.Context()))
+	rescued = reap(t, w.pool, tasks.ReapOptions{}).Rescued
+	require.Len(t, rescued, 1)
+	require.Equal(t, w.repo, rescued[0].RepoID)
+	tasktest.RequireConsistent(t, w.pool)
+}
+
 func TestJobThatDoesNotReturnEndsTheProcess(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -74,8 +74,9 @@ func (q *Queue) Reap(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Re
 			break
 		}
 	}
+	var faults []error
 	if err != nil {
-		return reaped, fmt.Errorf("rescue the jobs of dead workers: %w", err)
+		faults = append(faults, fmt.Errorf("rescue the jobs of dead workers: %w", err))
 	}
 	for _, job := range reaped.Rescued {
 		q.log.WarnContext(ctx, "job rescued from a dead worker", slog.Int64("job_id", job.NewID), slog.Int64("was", job.OldID),
@@ -86,7 +87,6 @@ func (q *Queue) Reap(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Re
 			q.log.DebugContext(ctx, "rescued jobs not announced: workers find them when they look", slog.Any("error", stored(err)))
 		}
 	}
-	var faults []error
 	for _, job := range poison {
 		quarantined, err := q.quarantine(ctx, pool, job)
 		if quarantined {
@@ -124,6 +124,9 @@ func (q *Queue) quarantine(ctx context.Context, pool *pgxpool.Pool, job db.Unhel
 		return false, fmt.Errorf("arguments of job %d: %w", job.ID, err)
 	}
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		if err := q.queries.EndWhenSilent(ctx, tx); err != nil {
+			return fmt.Errorf("bound the transaction: %w", err)
+		}
 		held, err := q.queries.LockFreeJob(ctx, tx, db.LockFreeJobParams{Attempt: int32(job.Attempt), JobID: job.ID})
 		if errors.Is(err, pgx.ErrNoRows) || (err == nil && !held) {
 			return ErrFenced

@@ -56,6 +56,9 @@ func (q *Queue) Repair(ctx context.Context, pool *pgxpool.Pool) (int, error) {
 
 // repair puts one disagreement right, if it is still there. It locks like a worker does: jobs, run, status.
 func (q *Queue) repair(ctx context.Context, tx pgx.Tx, lie db.LiesRow) (bool, error) {
+	if err := q.queries.EndWhenSilent(ctx, tx); err != nil {
+		return false, fmt.Errorf("bound the transaction: %w", err)
+	}
 	if err := q.queries.LockJobsOfRun(ctx, tx, db.LockJobsOfRunParams{JobID: lie.JobID, RunID: lie.RunID}); err != nil {
 		return false, fmt.Errorf("lock jobs: %w", err)
 	}

@@ -133,6 +133,7 @@ func (w *world) worksLong(ctx context.Context, pid int) bool {
 
 // crowd takes all connections that the server has, cuts those of the workers, and gives them back after a while.
 func (w *world) crowd(ctx context.Context) {
+	defer w.record.crowded()()
 	var held []*pgx.Conn
 	defer func() {
 		for _, conn := range held {

@@ -14,6 +14,7 @@ import (
 type record struct {
 	mu           sync.Mutex
 	kills        []death
+	crowds       []*span
 	inconsistent int
 	told         map[string]int // what was wrong, and how often that was seen
 }
@@ -24,12 +25,59 @@ type death struct {
 	at  time.Time
 }
 
+// span is a time in which nobody got a connection to the server: with no end while it goes on.
+type span struct{ from, to time.Time }
+
 func newRecord() *record { return &record{told: map[string]int{}} }
 
 func (r *record) killed(pid int, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.kills = append(r.kills, death{pid, at})
+}
+
+// crowded notes that from now on nobody gets a connection, and returns what notes the end of that.
+func (r *record) crowded() (dispersed func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	crowd := &span{from: time.Now()}
+	r.crowds = append(r.crowds, crowd)
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		crowd.to = time.Now()
+	}
+}
+
+// reachable is since when everybody has been able to connect to the server: a time long ago, the end of the last crowd, or now while there is one.
+func (r *record) reachable() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.crowds) == 0 {
+		return time.Unix(0, 0)
+	}
+	if last := r.crowds[len(r.crowds)-1]; !last.to.IsZero() {
+		return last.to
+	}
+	return time.Now()
+}
+
+// noticed is how long it took from a death to a rescue, without the time in which nobody could connect to the server.
+func (r *record) noticed(died, rescued time.Time) time.Duration {
+	took := rescued.Sub(died)
+	for _, crowd := range r.crowds {
+		from, to := crowd.from, crowd.to
+		if from.Before(died) {
+			from = died
+		}
+		if to.After(rescued) {
+			to = rescued
+		}
+		if from.Before(to) {
+			took -= to.Sub(from)
+		}
+	}
+	return took
 }
 
 // wrong notes a fault of what is tested.
@@ -40,18 +88,19 @@ func (r *record) wrong(what string) {
 	r.told[what]++
 }
 
-// strandedSQL lists jobs that are running and that nobody has held for a quarter of a minute, though the server was there.
+// strandedSQL lists jobs that are running and that nobody has held for a quarter of a minute, though the server was there, and had connections for those who
+// would have noticed since the time.
 const strandedSQL = `
 SELECT 'job ' || j.id || ' (' || j.kind || ') is running, and nobody holds it'
 FROM river.river_job j
 LEFT JOIN augur_operations.worker_lease l ON l.client_id = j.attempted_by[array_upper(j.attempted_by, 1)]
 WHERE j.state = 'running' AND NOT coalesce(j.id = ANY (l.held) AND l.beat_at > clock_timestamp() - interval '15 s', false)
-    AND greatest(j.attempted_at, coalesce(l.beat_at, '-infinity'), pg_postmaster_start_time()) < clock_timestamp() - interval '15 s'`
+    AND greatest(j.attempted_at, coalesce(l.beat_at, '-infinity'), pg_postmaster_start_time(), $1) < clock_timestamp() - interval '15 s'`
 
 // watch looks at what must always hold, as often as it can. The view is empty at every commit, not only some time after a fault.
 func (w *world) watch(ctx context.Context) {
 	for pause(ctx, 50*time.Millisecond) == nil {
-		rows, err := w.pool.Query(ctx, "SELECT repo_id || ' ' || phase || ': ' || violation FROM augur_operations.collection_violation UNION ALL "+strandedSQL)
+		rows, err := w.pool.Query(ctx, "SELECT repo_id || ' ' || phase || ': ' || violation FROM augur_operations.collection_violation UNION ALL "+strandedSQL, w.record.reachable())
 		if err != nil {
 			continue // the server is being restarted
 		}
@@ -184,7 +233,7 @@ func (w *world) proven(stdout io.Writer, lost, duplicated, inconsistent int) err
 // noticeLimit is how long a dead worker may go unnoticed.
 const noticeLimit = 20 * time.Second
 
-// notices are the times between the death of a worker and the rescue of each of its jobs, the shortest first.
+// notices are the times between the death of a worker and the rescue of each of its jobs, the shortest first, as far as a monitor could reach the server.
 func (w *world) notices(ctx context.Context) ([]time.Duration, error) {
 	rows, err := w.pool.Query(ctx, noticedSQL)
 	if err != nil {
@@ -201,7 +250,7 @@ func (w *world) notices(ctx context.Context) ([]time.Duration, error) {
 		for _, d := range w.record.kills {
 			// A process may have lost jobs while it lived, and ids of processes come again.
 			if after := at.Sub(d.at); d.pid == pid && after > 0 && after < 2*time.Minute {
-				found = append(found, after)
+				found = append(found, w.record.noticed(d.at, at))
 			}
 		}
 	}

@@ -92,6 +92,7 @@ func TestUnchangedRepositoryCostsOneStatement(t *testing.T) {
 		WHERE run_id = (SELECT max(run_id) FROM augur_operations.collection_run) AND ended_at IS NOT NULL GROUP BY state`))
 }
 
+//nolint:paralleltest,tparallel // one case follows another on the same database
 func TestTasksThatWouldFindSomethingAreNotSpared(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

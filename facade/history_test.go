@@ -34,6 +34,12 @@ func opened(t testing.TB, n int, change ...func(*facade.Options)) (repo *facade.
 	t.Helper()
 	dir := bare(t)
 	linear(t, dir, n)
+	return openedIn(t, dir, change...)
+}
+
+// openedIn is the same for a repository that is there.
+func openedIn(t testing.TB, dir string, change ...func(*facade.Options)) (repo *facade.Repository, hashes []string, home string) {
+	t.Helper()
 	g := newGit(t, append([]func(*facade.Options){func(o *facade.Options) { home = o.Home }}, change...)...)
 	repo, err := g.Open(dir)
 	require.NoError(t, err)
@@ -108,8 +114,10 @@ func TestLongHistoriesAreReadByFreshProcesses(t *testing.T) {
 
 func TestLeavingAHistoryEarlyLeavesNoProcess(t *testing.T) {
 	t.Parallel()
+	dir := bare(t)
+	linear(t, dir, 30_000)
 	for _, way := range ways {
-		repo, hashes, home := opened(t, 30_000, func(o *facade.Options) {
+		repo, hashes, home := openedIn(t, dir, func(o *facade.Options) {
 			o.Binary = wrapped(t, "diff-tree", `git "$@"; sleep 1000 & wait; exit`)
 		})
 		for c, err := range way.read(repo, t.Context(), hashes) {
@@ -125,9 +133,10 @@ func TestLeavingAHistoryEarlyLeavesNoProcess(t *testing.T) {
 
 func TestCancelledHistoryEndsWithTheReason(t *testing.T) {
 	t.Parallel()
+	dir := bare(t)
+	linear(t, dir, 30_000) // more than what may wait for the reader
 	for _, way := range ways {
-		// More than what may wait for the reader.
-		repo, hashes, home := opened(t, 30_000)
+		repo, hashes, home := openedIn(t, dir)
 		ctx, cancel := context.WithCancel(t.Context())
 		t.Cleanup(cancel)
 		seen, last := 0, error(nil)

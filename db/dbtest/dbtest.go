@@ -54,6 +54,7 @@ var server struct {
 	template string // why there is no template
 	copying  string // the clause of CREATE DATABASE that makes copies fast
 	pipe     io.Closer
+	idle     idleConns
 
 	databases atomic.Int64
 }
@@ -103,11 +104,11 @@ func ready(t testing.TB) {
 func create(t testing.TB, from string) string {
 	t.Helper()
 	name := fmt.Sprintf("test_%d", server.databases.Add(1))
-	if err := execute(context.Background(), server.socket, "CREATE DATABASE "+name+" TEMPLATE "+from+server.copying); err != nil {
+	if err := administer("CREATE DATABASE " + name + " TEMPLATE " + from + server.copying); err != nil {
 		t.Fatalf("database for the test: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := execute(context.Background(), server.socket, leaving(name), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := administer(leaving(name), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("database of the test: %v", err)
 		}
 	})
@@ -126,7 +127,51 @@ func leaving(database string) string {
 		END $$`
 }
 
-// execute runs statements on the cluster in a connection of their own: a pool would leave goroutines behind, which the caller's tests would find.
+// idleConns are connections to the cluster's own database that nobody uses just now: a new one costs more than what most statements do on it.
+// They are no pool, since that would leave goroutines behind, which the caller's tests would find. They end with the process.
+type idleConns struct {
+	mu   sync.Mutex
+	list []*pgx.Conn
+}
+
+// take returns one of them, or nil.
+func (c *idleConns) take() *pgx.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.list) == 0 {
+		return nil
+	}
+	last := len(c.list) - 1
+	conn := c.list[last]
+	c.list = c.list[:last]
+	return conn
+}
+
+func (c *idleConns) put(conn *pgx.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, conn)
+}
+
+// administer runs statements on the cluster of this process.
+func administer(statements ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), createTimeout)
+	defer cancel()
+	conn := server.idle.take()
+	if conn == nil {
+		var err error
+		if conn, err = pgx.Connect(ctx, address(server.socket, "postgres")); err != nil {
+			return err
+		}
+	}
+	if err := run(ctx, conn, statements); err != nil {
+		return errors.Join(err, conn.Close(ctx))
+	}
+	server.idle.put(conn)
+	return nil
+}
+
+// execute runs statements on a cluster in a connection of their own.
 func execute(ctx context.Context, socket string, statements ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
@@ -134,13 +179,16 @@ func execute(ctx context.Context, socket string, statements ...string) error {
 	if err != nil {
 		return err
 	}
+	return errors.Join(run(ctx, conn, statements), conn.Close(ctx))
+}
+
+func run(ctx context.Context, conn *pgx.Conn, statements []string) error {
 	for _, statement := range statements {
-		if _, err = conn.Exec(ctx, statement); err != nil {
-			err = fmt.Errorf("%s: %w", statement, err)
-			break
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}
-	return errors.Join(err, conn.Close(ctx))
+	return nil
 }
 
 func address(socket, database string) string {

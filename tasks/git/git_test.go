@@ -61,7 +61,7 @@ func (w *world) commit(name, content string) string {
 	w.t.Helper()
 	require.NoError(w.t, os.WriteFile(filepath.Join(w.upstream, name), []byte(content), 0o644))
 	w.git("add", "-A")
-	w.git("commit", "-q", "-m", "write "+name)
+	w.git("-c", "maintenance.auto=false", "commit", "-q", "-m", "write "+name)
 	return w.git("rev-parse", "HEAD")
 }
 
@@ -294,8 +294,7 @@ func TestSwitchesAreHonoured(t *testing.T) {
 	})
 	t.Run("repo_directory must exist", func(t *testing.T) {
 		t.Parallel()
-		w := setup(t, "Facade.repo_directory=/does/not/exist/")
-		err := git.Settings{RepoDirectory: "/does/not/exist/"}.CheckDirectory(w.home)
+		err := git.Settings{RepoDirectory: "/does/not/exist/"}.CheckDirectory(t.TempDir())
 		require.EqualError(t, err, "Facade.repo_directory: /does/not/exist does not exist (create it, or change the setting)")
 	})
 	t.Run("url_rewrite", func(t *testing.T) {

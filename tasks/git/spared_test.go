@@ -92,8 +92,13 @@ func TestUnchangedRepositoryCostsOneStatement(t *testing.T) {
 		WHERE run_id = (SELECT max(run_id) FROM augur_operations.collection_run) AND ended_at IS NOT NULL GROUP BY state`))
 }
 
+//nolint:paralleltest,tparallel // one case follows another on the same database
 func TestTasksThatWouldFindSomethingAreNotSpared(t *testing.T) {
 	t.Parallel()
+	w := setup(t)
+	w.commit("a.c", "int a;\n")
+	w.collectWell()
+	// One after the other, in any order: each leaves the repository as it found it, with nothing to do.
 	for name, test := range map[string]struct {
 		options []string
 		change  string
@@ -112,11 +117,8 @@ func TestTasksThatWouldFindSomethingAreNotSpared(t *testing.T) {
 			SELECT repo_id, 'facade', 'error', 1, now(), now(), 'x' FROM repo`, []string{git.KindCommits, git.KindContributors, git.KindDependencies, git.KindLabor, git.KindLibyear}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := setup(t)
-			w.commit("a.c", "int a;\n")
-			w.collectWell()
-			w.options = append(w.options, test.options...)
+			w := *w
+			w.t, w.options = t, test.options
 			if test.change != "" {
 				_, err := w.pool.Exec(t.Context(), test.change)
 				require.NoError(t, err)

@@ -32,7 +32,7 @@ func (w *world) contributorsDue() {
 
 func TestContributorsAreAskedOnceForWhatTheyDoElsewhere(t *testing.T) {
 	t.Parallel()
-	w := setup(t, githubtest.With("else/where", githubtest.SmallShape()))
+	w := setupSmall(t, githubtest.With("else/where", githubtest.SmallShape()))
 	w.options = append(w.options, "GitHub.breadth_per_day=1000")
 	elsewhere, here := w.forge.Repo("else/where"), w.forge.Repo(name)
 	author := here.Pulls()[0].User
@@ -75,7 +75,9 @@ func TestContributorsAreAskedOnceForWhatTheyDoElsewhere(t *testing.T) {
 
 func TestTheDayHasRoomForSoManyContributors(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	many := githubtest.SmallShape()
+	many.Pulls, many.Contributors = 40, 24
+	w := setupWith(t, githubtest.New(t, githubtest.With(name, many)))
 	w.options = append(w.options, "GitHub.breadth_per_day=3")
 	for want, days := 3, 0; days < 3; want, days = want+3, days+1 {
 		w.collectWell()
@@ -101,7 +103,7 @@ func TestContributorsLeaveTheBudgetToOthers(t *testing.T) {
 
 func TestContributorsWithoutBudgetHoldUpNothing(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.options = append(w.options, "GitHub.breadth_per_day=1000", "GitHub.clones=0")
 	w.forge.Script(userEvents, githubtest.SecondaryLimit(http.StatusForbidden, 50*time.Minute))
 	w.collectWell()
@@ -110,7 +112,7 @@ func TestContributorsWithoutBudgetHoldUpNothing(t *testing.T) {
 
 func TestAContributorWhoIsGoneIsNotAskedForEachTime(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.collectWell()
 	gone := w.forge.Repo(name).Pulls()[0].User
 	w.forge.RenameUser(gone, "somebody-else")
@@ -127,7 +129,7 @@ func TestAContributorWhoIsGoneIsNotAskedForEachTime(t *testing.T) {
 
 func TestClonesOfEachDayAreStoredOnce(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.options = append(w.options, "GitHub.clones_after=0s")
 	w.collectWell()
 	require.Equal(t, 14, w.count("SELECT count(*) FROM repo_clones_data WHERE repo_id = $1 AND clone_data_timestamp = date_trunc('day', clone_data_timestamp)", w.repo))
@@ -147,7 +149,7 @@ func TestClonesOfEachDayAreStoredOnce(t *testing.T) {
 
 func TestAKeyThatMayNotPushIsNotAskedForClonesAgain(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.options = append(w.options, "GitHub.clones_after=0s")
 	repo := w.forge.Repo(name)
 	repo.Change(func() { repo.NoPush = true })

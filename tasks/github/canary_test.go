@@ -29,7 +29,7 @@ func (n *notes) Write(line []byte) (int, error) {
 
 func TestKeysAreFoundNowhereAfterAWholeCollection(t *testing.T) {
 	t.Parallel()
-	w := setup(t, githubtest.Keys(2))
+	w := setupSmall(t, githubtest.Keys(2))
 	var told notes
 	w.told = &told
 	keys := w.forge.Tokens(2)

@@ -59,7 +59,7 @@ func (w *world) emailsAsked() int {
 
 func TestEmailsOfCommitsAreResolvedByTheirCommits(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	ann, bob := w.forge.AddUser("ann", "User"), w.forge.AddUser("bob", "User")
 	w.collectWell()
 	before := w.emailsAsked()
@@ -95,7 +95,7 @@ func TestEmailsOfCommitsAreResolvedByTheirCommits(t *testing.T) {
 
 func TestAnEmailThatGitHubDoesNotKnowIsAskedAboutAgainAfterAWhile(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.collectWell()
 	sha := w.pushed(name, "late@home.example", nil)
 	w.stored(w.repo, "late@home.example", sha)
@@ -118,7 +118,7 @@ func TestAnEmailThatGitHubDoesNotKnowIsAskedAboutAgainAfterAWhile(t *testing.T) 
 
 func TestTheLastQuestionIsFilledUpWithEmailsOfOtherRepositories(t *testing.T) {
 	t.Parallel()
-	w := setup(t, githubtest.With("octo/other", githubtest.Shape{Contributors: 1}), githubtest.With("octo/gone", githubtest.Shape{Contributors: 1}))
+	w := setupSmall(t, githubtest.With("octo/other", githubtest.Shape{Contributors: 1}), githubtest.With("octo/gone", githubtest.Shape{Contributors: 1}))
 	w.collectWell()
 	user := w.forge.AddUser("ann", "User")
 	other, gone := tasktest.AddRepo(t, w.pool, "https://github.com/octo/other"), tasktest.AddRepo(t, w.pool, "https://github.com/octo/gone")
@@ -141,7 +141,7 @@ func TestTheLastQuestionIsFilledUpWithEmailsOfOtherRepositories(t *testing.T) {
 
 func TestResolutionWaitsWhileTheFirstCommitsAreStored(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.collectWell()
 	w.stored(w.repo, "ann@home.example", w.pushed(name, "ann@home.example", w.forge.AddUser("ann", "User")))
 	var run int64
@@ -161,7 +161,7 @@ func TestResolutionWaitsWhileTheFirstCommitsAreStored(t *testing.T) {
 
 func TestManyEmailsAreAskedAboutByTheHundredAndFewerWhereThatIsTooMuch(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.collectWell()
 	user := w.forge.AddUser("ann", "User")
 	for n := range 250 {
@@ -178,7 +178,7 @@ func TestManyEmailsAreAskedAboutByTheHundredAndFewerWhereThatIsTooMuch(t *testin
 
 func TestAnAddressThatSomebodyWasGivenStaysTheirs(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.collectWell()
 	w.stored(w.repo, "ann@home.example", w.pushed(name, "ann@home.example", w.forge.AddUser("ann", "User")))
 	w.exec(`INSERT INTO contributors (cntrb_id, cntrb_login) VALUES ('02000000-0100-0000-0000-000000000000', 'by hand')`)
@@ -190,7 +190,7 @@ func TestAnAddressThatSomebodyWasGivenStaysTheirs(t *testing.T) {
 
 func TestWithFaultsEveryEmailIsResolvedAllTheSame(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.collectWell()
 	user := w.forge.AddUser("ann", "User")
 	for n := range 120 {
@@ -208,7 +208,7 @@ func TestWithFaultsEveryEmailIsResolvedAllTheSame(t *testing.T) {
 
 func TestWithoutContributorsNothingIsResolved(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.rules = func() people.Rules { return people.Rules{} }
 	w.collectWell()
 	w.stored(w.repo, "ann@home.example", w.pushed(name, "ann@home.example", w.forge.AddUser("ann", "User")))

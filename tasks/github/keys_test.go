@@ -11,7 +11,7 @@ import (
 
 func TestKeysThatUsersHaveStoredAreUsedByThemselves(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	setting := func() []string {
 		return w.strings("SELECT value FROM augur_operations.config WHERE section_name = 'GitHub' AND setting_name = 'stored_keys'")
 	}
@@ -34,7 +34,7 @@ func TestKeysThatUsersHaveStoredAreUsedByThemselves(t *testing.T) {
 
 func TestWhatWaitsForAKeyIsCounted(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.options = append(w.options, "Keys.github_api_key=")
 	waiting := func() string {
 		text, err := github.Waiting(t.Context(), w.pool, w.settings())

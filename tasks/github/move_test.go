@@ -12,18 +12,18 @@ import (
 
 func TestARenamedRepositoryKeepsItsRow(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
 	w.forge.Rename(w.forge.Repo(name), "octo/gadget")
 	require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
 	require.Equal(t, []string{"https://github.com/octo/gadget octo/widget"}, w.strings(`
 		SELECT repo_git || ' ' || substring(git_url FROM 20) FROM repo JOIN historical_repo_urls USING (repo_id)`))
-	require.Equal(t, shape().Issues, w.count("SELECT count(*) FROM issues"))
+	require.Equal(t, githubtest.SmallShape().Issues, w.count("SELECT count(*) FROM issues"))
 }
 
 func TestOfTwoRowsOfARepositoryTheOneWithItsAddressIsCollected(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
 	w.forge.Rename(w.forge.Repo(name), "octo/gadget")
 	newer := tasktest.AddRepo(t, w.pool, "https://github.com/octo/gadget")
@@ -42,7 +42,7 @@ func TestWhatBecameOfARepositoryIsAResult(t *testing.T) {
 	for fault, want := range map[githubtest.RepoFault]string{githubtest.Deleted: "gone", githubtest.Blocked: "blocked", githubtest.Taken: "blocked"} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			w := setup(t)
+			w := setupSmall(t)
 			repo := w.forge.Repo(name)
 			repo.Change(func() { repo.Fault = fault })
 			require.Equal(t, "Ignore", w.collect(tasks.Core).Outcome)
@@ -53,7 +53,7 @@ func TestWhatBecameOfARepositoryIsAResult(t *testing.T) {
 
 func TestWithoutAKeyNothingIsAsked(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.options = append(w.options, "Keys.github_api_key=")
 	require.Empty(t, w.catalog().Graph(tasks.Core, "github", w.settings(), true))
 }

@@ -12,7 +12,7 @@ import (
 
 func TestWhatRealRepositoriesHoldIsStored(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	repo := w.forge.Repo(name)
 	mannequin, bot, organization := w.forge.AddUser("manny", "Mannequin"), w.forge.AddUser("robot[bot]", "Bot"), w.forge.AddUser("acme", "Organization")
 	long := strings.Repeat("長", 21_845) + "x" // 65,536 bytes
@@ -96,18 +96,22 @@ func TestAnotherRepositoryTakesTheName(t *testing.T) {
 	t.Parallel()
 	t.Run("the first one has moved", func(t *testing.T) {
 		t.Parallel()
-		w := setup(t)
+		w := setupSmall(t)
 		require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
 		w.forge.Rename(w.forge.Repo(name), "octo/gadget")
-		w.forge.AddRepo(name, githubtest.SmallShape())
+		other := githubtest.SmallShape()
+		other.Issues = 9
+		w.forge.AddRepo(name, other)
 		require.Equal(t, "Success", w.collect(tasks.Core).Outcome)
 		require.Equal(t, []string{"https://github.com/octo/gadget https://github.com/octo/widget"}, w.strings("SELECT repo_git || ' ' || git_url FROM repo JOIN historical_repo_urls USING (repo_id)"))
-		require.Equal(t, shape().Issues, w.count("SELECT count(*) FROM issues"))
+		require.Equal(t, githubtest.SmallShape().Issues, w.count("SELECT count(*) FROM issues"))
 		require.Equal(t, w.forge.Repo("octo/gadget").ID, int64(w.count("SELECT repo_src_id FROM repo")))
 	})
 	t.Run("the first one is gone", func(t *testing.T) {
 		t.Parallel()
-		w := setup(t)
+		former := githubtest.SmallShape()
+		former.Issues, former.Pulls = 9, 7
+		w := setupWith(t, githubtest.New(t, githubtest.With(name, former)))
 		w.collectWell()
 		first := w.forge.Repo(name)
 		w.forge.Rename(first, "octo/gone")
@@ -115,8 +119,8 @@ func TestAnotherRepositoryTakesTheName(t *testing.T) {
 		second := w.forge.AddRepo(name, githubtest.SmallShape())
 		w.collectWell()
 		require.Equal(t, second.ID, int64(w.count("SELECT repo_src_id FROM repo")))
-		require.Equal(t, shape().Issues+githubtest.SmallShape().Issues, w.count("SELECT count(*) FROM issues"))
-		require.Equal(t, shape().Issues, w.tombstones()["issues"], "those of the first one are not listed any more")
+		require.Equal(t, former.Issues+githubtest.SmallShape().Issues, w.count("SELECT count(*) FROM issues"))
+		require.Equal(t, former.Issues, w.tombstones()["issues"], "those of the first one are not listed any more")
 		require.Equal(t, githubtest.SmallShape().Pulls, w.count(`SELECT count(*) FROM pull_requests p WHERE NOT EXISTS (
 			SELECT FROM augur_operations.github_tombstone g WHERE g.table_name = 'pull_requests' AND g.row_key = p.pull_request_id::text)`))
 	})

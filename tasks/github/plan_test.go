@@ -86,7 +86,7 @@ func TestAPlanCountsWhatIsAskedBesidesTheLists(t *testing.T) {
 
 func TestAPlanTellsWhatHasMovedAndWhatIsNotThere(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	w.forge.Rename(w.forge.Repo(name), "octo/gadget")
 	plans := w.plan(github.PlanOptions{URLs: []string{"https://github.com/" + name, "https://github.com/octo/nothing"}})
 	require.Equal(t, "https://github.com/octo/gadget", plans[0].MovedTo)

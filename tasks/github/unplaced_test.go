@@ -34,7 +34,7 @@ func TestWhatIsOldIsNotLostWhenItsOwnerMovesMeanwhile(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			large := shape()
-			large.Pulls = 130
+			large.Pulls, large.Files, large.Commits, large.Reviews, large.ReviewComments, large.Comments = 130, 1, 1, 1, 1, 130
 			options := []githubtest.Option{githubtest.With(name, large)}
 			if c.timelines {
 				options = append(options, githubtest.WithLimits(limits))

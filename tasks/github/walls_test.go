@@ -74,9 +74,9 @@ func TestAQueryThatIsTooMuchIsHalvedAndGrowsAgain(t *testing.T) {
 
 func TestLongListsInsideOfAPullRequestAreReadOn(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setupSmall(t)
 	repo := w.forge.Repo(name)
-	long := repo.Pulls()[7]
+	long, small := repo.Pulls()[2], githubtest.SmallShape()
 	repo.Change(func() {
 		for n := range 230 {
 			long.Pull.Files = append(long.Pull.Files, githubtest.File{Path: fmt.Sprintf("long/%03d", n), Status: "added", Additions: 1})
@@ -86,8 +86,8 @@ func TestLongListsInsideOfAPullRequestAreReadOn(t *testing.T) {
 		repo.AddReview(long, repo.Contributors[0].User, "COMMENTED", "again")
 	}
 	w.collectWell()
-	require.Equal(t, shape().Pulls*shape().Files+230, w.count("SELECT count(*) FROM pull_request_files"))
-	require.Equal(t, shape().Pulls*shape().Reviews+120, w.count("SELECT count(*) FROM pull_request_reviews"))
+	require.Equal(t, small.Pulls*small.Files+230, w.count("SELECT count(*) FROM pull_request_files"))
+	require.Equal(t, small.Pulls*small.Reviews+120, w.count("SELECT count(*) FROM pull_request_reviews"))
 }
 
 func TestIdleRepositoriesAreLookedAtTogether(t *testing.T) {

@@ -51,6 +51,12 @@ func setup(t *testing.T, options ...githubtest.Option) *world {
 	return setupWith(t, githubtest.New(t, append([]githubtest.Option{githubtest.With(name, shape())}, options...)...))
 }
 
+// setupSmall is for tests that need some of everything, but no second page of it.
+func setupSmall(t *testing.T, options ...githubtest.Option) *world {
+	t.Helper()
+	return setupWith(t, githubtest.New(t, append([]githubtest.Option{githubtest.With(name, githubtest.SmallShape())}, options...)...))
+}
+
 func setupWith(t *testing.T, forge *githubtest.Server) *world {
 	t.Helper()
 	return setupNamed(t, forge, name)

@@ -25,6 +25,9 @@ const (
 	repairTimeout = time.Minute
 )
 
+// sessionEnds is how long the end of a session takes at most, unless the server is very busy.
+const sessionEnds = 50 * time.Millisecond
+
 // ReapOptions say how to look for dead workers. The zero value is that of production.
 type ReapOptions struct {
 	// Lease are the times that the workers keep.
@@ -39,7 +42,7 @@ type Reaped struct {
 	Rescued []db.RescueRow
 	// Quarantined counts jobs that were not, because too many workers died while they ran them.
 	Quarantined int
-	// Ended counts database sessions of dead workers that kept a job from being rescued. Their jobs are rescued by the next look.
+	// Ended counts database sessions of dead workers that kept jobs from being rescued.
 	Ended int
 }
 
@@ -49,6 +52,24 @@ type Reaped struct {
 func (q *Queue) Reap(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Reaped, error) {
 	ctx, cancel := context.WithTimeout(ctx, reapTimeout)
 	defer cancel()
+	reaped, err := q.look(ctx, pool, o)
+	// What the sessions kept is free when they have ended, which takes the server a moment.
+	for again := reaped; again.Ended > 0 && err == nil; {
+		select {
+		case <-ctx.Done():
+			return reaped, nil // the next look finds the rest
+		case <-time.After(sessionEnds):
+		}
+		again, err = q.look(ctx, pool, o)
+		reaped.Rescued = append(reaped.Rescued, again.Rescued...)
+		reaped.Quarantined += again.Quarantined
+		reaped.Ended = max(reaped.Ended, again.Ended)
+	}
+	return reaped, err
+}
+
+// look looks once for jobs that no living worker holds.
+func (q *Queue) look(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Reaped, error) {
 	times, most := o.Lease.orDefault(), cmp.Or(o.MaxDeaths, MaxDeaths)
 	var reaped Reaped
 	unheld, err := q.queries.UnheldJobs(ctx, pool, db.UnheldJobsParams{Lease: times.Length, Grace: times.Grace})

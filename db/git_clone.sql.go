@@ -151,7 +151,8 @@ func (q *Queries) ForgetClone(ctx context.Context, db DBTX, arg ForgetCloneParam
 
 const knowClone = `-- name: KnowClone :exec
 INSERT INTO augur_operations.git_clone (store, repo_id, name, host)
-VALUES ($1, $2, $3, $4)
+SELECT $1, $2, $3, $4
+FROM set_config('idle_in_transaction_session_timeout', '1min', true)
 ON CONFLICT (store, repo_id) DO NOTHING
 `
 
@@ -162,7 +163,7 @@ type KnowCloneParams struct {
 	Host   string
 }
 
-// KnowClone makes the row that uses of a clone hang on.
+// KnowClone makes the row that uses of a clone hang on. Others wait for whoever has it locked, so the server ends a transaction in which nothing is said for a minute.
 func (q *Queries) KnowClone(ctx context.Context, db DBTX, arg KnowCloneParams) error {
 	_, err := db.Exec(ctx, knowClone,
 		arg.Store,

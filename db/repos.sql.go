@@ -206,10 +206,11 @@ func (q *Queries) InsertUserRepos(ctx context.Context, db DBTX, repoIds []int64)
 
 const lockRepos = `-- name: LockRepos :exec
 SELECT pg_advisory_xact_lock(hashtext('augur add repositories'))
+FROM set_config('idle_in_transaction_session_timeout', '1min', true)
 `
 
 // LockRepos makes those who add repositories wait for one another until the end of the transaction: ids stay without gaps, and two loads of
-// the same file cannot deadlock.
+// the same file cannot deadlock. Nobody waits longer than a minute for a process that says nothing any more.
 func (q *Queries) LockRepos(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, lockRepos)
 	return err

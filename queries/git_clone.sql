@@ -1,7 +1,8 @@
 -- name: KnowClone :exec
--- KnowClone makes the row that uses of a clone hang on.
+-- KnowClone makes the row that uses of a clone hang on. Others wait for whoever has it locked, so the server ends a transaction in which nothing is said for a minute.
 INSERT INTO augur_operations.git_clone (store, repo_id, name, host)
-VALUES (@store, @repo_id, @name, @host)
+SELECT @store, @repo_id, @name, @host
+FROM set_config('idle_in_transaction_session_timeout', '1min', true)
 ON CONFLICT (store, repo_id) DO NOTHING;
 
 -- name: LockClone :one

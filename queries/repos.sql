@@ -1,7 +1,8 @@
 -- name: LockRepos :exec
 -- LockRepos makes those who add repositories wait for one another until the end of the transaction: ids stay without gaps, and two loads of
--- the same file cannot deadlock.
-SELECT pg_advisory_xact_lock(hashtext('augur add repositories'));
+-- the same file cannot deadlock. Nobody waits longer than a minute for a process that says nothing any more.
+SELECT pg_advisory_xact_lock(hashtext('augur add repositories'))
+FROM set_config('idle_in_transaction_session_timeout', '1min', true);
 
 -- name: FindRepos :many
 -- FindRepos gives the repositories that have one of the URLs, now or, because they moved, formerly.

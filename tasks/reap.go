@@ -25,7 +25,7 @@ const (
 	repairTimeout = time.Minute
 )
 
-// sessionEnds is how long the end of a session takes at most, unless the server is very busy.
+// sessionEnds is how long to wait for the end of sessions before looking again.
 const sessionEnds = 50 * time.Millisecond
 
 // ReapOptions say how to look for dead workers. The zero value is that of production.

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"strings"
@@ -34,8 +35,8 @@ type Options struct {
 // postgresql+psycopg2:// as an alias. Sessions run in UTC with [SearchPath].
 //
 // It notices a connection pooler such as pgbouncer on the way, which may give each transaction another session of the server. Then nothing is
-// prepared by name (pgx's default_query_exec_mode=cache_describe, unless the URL sets one), and the search path is left to the server: the
-// program's own statements name schemas. A pooler whose sessions do not run in UTC is refused.
+// prepared by name (pgx's default_query_exec_mode=cache_describe, unless the URL sets one), and the search path and keep-alives are left to the pooler and
+// the server: the program's own statements name schemas. A pooler whose sessions do not run in UTC is refused.
 func Connect(ctx context.Context, dsn string, o Options) (*pgxpool.Pool, error) {
 	cfg, err := Config(dsn, o)
 	if err != nil {
@@ -47,7 +48,7 @@ func Connect(ctx context.Context, dsn string, o Options) (*pgxpool.Pool, error) 
 	}
 	if err == nil {
 		pool.Close()
-	} else if !refusesSearchPath(err) {
+	} else if !refusesParameter(err) {
 		return nil, connectFault(dsn, err)
 	}
 	behindPooler(cfg, dsn)
@@ -76,8 +77,30 @@ func Config(dsn string, o Options) (*pgxpool.Config, error) {
 	}
 	setDefault(conn.RuntimeParams, "application_name", cmp.Or(o.ApplicationName, "augur"))
 	conn.RuntimeParams["timezone"] = "UTC"
-	conn.RuntimeParams["search_path"] = SearchPath
+	maps.Copy(conn.RuntimeParams, directParams())
 	return cfg, nil
+}
+
+// directParams are parameters of a session that a pooler may not let through: the search path, and after how many seconds the server finds out that the
+// machine at the other end of a silent connection is gone (30, then 3 questions, one every 10), instead of two hours.
+func directParams() map[string]string {
+	return map[string]string{"search_path": SearchPath, "tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
+}
+
+// pong is how long a connection that was idle may take to answer. One that does not is dead.
+const pong = time.Second
+
+// Single makes a pool of one connection, configured like those of another pool, for what has to be done in time: it waits for nobody else, and finds out soon
+// when the connection has died. The caller closes it.
+func Single(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Pool, error) {
+	cfg := pool.Config()
+	cfg.MinConns, cfg.MinIdleConns, cfg.MaxConns = 0, 0, 1
+	cfg.PingTimeout = pong
+	single, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("make a pool of one connection: %w", err)
+	}
+	return single, nil
 }
 
 func setDefault(params map[string]string, key, value string) {

@@ -47,15 +47,25 @@ func open(ctx context.Context, cfg *pgxpool.Config) (*pgxpool.Pool, sessionFacts
 	return pool, facts, nil
 }
 
-// refusesSearchPath tells whether a pooler does not let the search path through. pgbouncer says so unless ignore_startup_parameters names it.
-func refusesSearchPath(err error) bool {
+// refusesParameter tells whether a pooler does not let one of [directParams] through. pgbouncer says so unless ignore_startup_parameters names it.
+func refusesParameter(err error) bool {
 	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) && pgErr.Code == "08P01" && strings.Contains(pgErr.Message, "search_path")
+	if !errors.As(err, &pgErr) || pgErr.Code != "08P01" {
+		return false
+	}
+	for name := range directParams() {
+		if strings.Contains(pgErr.Message, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // behindPooler changes what a session that is shared with others cannot do.
 func behindPooler(cfg *pgxpool.Config, dsn string) {
-	delete(cfg.ConnConfig.RuntimeParams, "search_path")
+	for name := range directParams() {
+		delete(cfg.ConnConfig.RuntimeParams, name)
+	}
 	if !strings.Contains(dsn, "default_query_exec_mode") {
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}

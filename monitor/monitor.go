@@ -16,8 +16,8 @@ import (
 	"augur/tasks"
 )
 
-// reapInterval is how often the jobs of dead workers are looked for. With tasks.LeaseLength it bounds how long a dead worker goes unnoticed.
-const reapInterval = 2 * time.Second
+// ReapInterval is how often the jobs of dead workers are looked for. With tasks.LeaseLength it bounds how long a dead worker goes unnoticed.
+const ReapInterval = 2 * time.Second
 
 // A Monitor starts what is due. Its methods are safe for concurrent use.
 type Monitor struct {
@@ -97,18 +97,25 @@ func (m *Monitor) Run(ctx context.Context) {
 	}
 }
 
-// reap looks for dead workers again and again until ctx ends.
+// reap looks for dead workers at once and again and again until ctx ends.
 func (m *Monitor) reap(ctx context.Context) {
-	again := time.NewTicker(reapInterval)
+	pool, err := db.Single(ctx, m.pool)
+	if err != nil {
+		m.log.ErrorContext(ctx, "no connection of its own for the search for dead workers", slog.Any("error", err))
+		pool = m.pool
+	} else {
+		defer pool.Close()
+	}
+	again := time.NewTicker(ReapInterval)
 	defer again.Stop()
 	for {
+		if _, err := m.queue.Reap(ctx, pool, tasks.ReapOptions{}); err != nil && ctx.Err() == nil {
+			m.log.WarnContext(ctx, "search for dead workers failed", slog.Any("error", err))
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-again.C:
-			if _, err := m.Reap(ctx); err != nil && ctx.Err() == nil {
-				m.log.WarnContext(ctx, "search for dead workers failed", slog.Any("error", err))
-			}
 		}
 	}
 }

@@ -58,11 +58,9 @@ type Lease struct {
 
 // newLease makes a lease with a connection of its own, configured like the connections of pool.
 func newLease(ctx context.Context, pool *pgxpool.Pool, clientID string, o WorkerOptions) (*Lease, error) {
-	cfg := pool.Config()
-	cfg.MinConns, cfg.MinIdleConns, cfg.MaxConns = 0, 0, 1
-	own, err := pgxpool.NewWithConfig(ctx, cfg)
+	own, err := db.Single(ctx, pool)
 	if err != nil {
-		return nil, fmt.Errorf("open the connection for heartbeats: %w", err)
+		return nil, fmt.Errorf("prepare for heartbeats: %w", err)
 	}
 	return &Lease{
 		clientID: clientID, host: o.Host, pid: o.PID, queues: slices.Sorted(maps.Keys(o.Queues)), times: o.Lease.orDefault(), careless: o.Without.Fence,

@@ -18,15 +18,18 @@ import (
 // MaxDeaths is how many workers may die in a row while they run the same job. Then the job is taken for the reason.
 const MaxDeaths = 3
 
-// reapTimeout bounds a look for dead workers, and repairTimeout one for what was changed by hand: over a connection that went silent either would wait
-// for ever.
+// reapTimeout bounds each of the two steps of a look for dead workers, and repairTimeout a look for what was changed by hand: over a connection that
+// went silent they would wait for ever.
 const (
 	reapTimeout   = 5 * time.Second
 	repairTimeout = time.Minute
 )
 
-// sessionEnds is how long to wait for the end of sessions before looking again.
-const sessionEnds = 50 * time.Millisecond
+// sessionEnds is how long to wait for the end of sessions before looking again, and maxLooks how often to look at most: the next call finds the rest.
+const (
+	sessionEnds = 50 * time.Millisecond
+	maxLooks    = 20
+)
 
 // ReapOptions say how to look for dead workers. The zero value is that of production.
 type ReapOptions struct {
@@ -50,34 +53,55 @@ type Reaped struct {
 // ends, and a copy with a new id takes its place. A job whose workers died [MaxDeaths] times without that it got any further is quarantined: its
 // task fails with the reason, and the phase is tried again after the back-off for errors.
 func (q *Queue) Reap(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Reaped, error) {
-	ctx, cancel := context.WithTimeout(ctx, reapTimeout)
-	defer cancel()
-	reaped, err := q.look(ctx, pool, o)
-	// What the sessions kept is free when they have ended, which takes the server a moment.
-	for again := reaped; again.Ended > 0 && err == nil; {
+	var reaped Reaped
+	for looks := 1; ; looks++ {
+		found, err := q.look(ctx, pool, o)
+		reaped.Rescued = append(reaped.Rescued, found.Rescued...)
+		reaped.Quarantined += found.Quarantined
+		reaped.Ended = max(reaped.Ended, found.Ended)
+		if err != nil || found.Ended == 0 || looks == maxLooks {
+			return reaped, err
+		}
+		// What the sessions kept is free when they have ended, which takes the server a moment.
 		select {
 		case <-ctx.Done():
-			return reaped, nil // the next look finds the rest
+			return reaped, ctx.Err()
 		case <-time.After(sessionEnds):
 		}
-		again, err = q.look(ctx, pool, o)
-		reaped.Rescued = append(reaped.Rescued, again.Rescued...)
-		reaped.Quarantined += again.Quarantined
-		reaped.Ended = max(reaped.Ended, again.Ended)
 	}
+}
+
+// look looks once for jobs that no living worker holds, and ends the sessions that keep any of them from being rescued.
+func (q *Queue) look(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Reaped, error) {
+	times := o.Lease.orDefault()
+	reaped, left, err := q.rescue(ctx, pool, times, cmp.Or(o.MaxDeaths, MaxDeaths))
+	if left == 0 {
+		return reaped, err
+	}
+	// Time of its own: what kept the rescue waiting may be what is ended here.
+	ctx, cancel := context.WithTimeout(ctx, reapTimeout)
+	defer cancel()
+	ended, endErr := q.queries.EndSessionsOfDeadWorkers(ctx, pool, db.EndSessionsOfDeadWorkersParams{Lease: times.Length, Grace: times.Grace})
+	if endErr != nil {
+		return reaped, errors.Join(err, fmt.Errorf("end the sessions of dead workers: %w", endErr))
+	}
+	if ended > 0 {
+		q.log.WarnContext(ctx, "database sessions of dead workers ended", slog.Int64("sessions", ended))
+	}
+	reaped.Ended = int(ended)
 	return reaped, err
 }
 
-// look looks once for jobs that no living worker holds.
-func (q *Queue) look(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Reaped, error) {
-	times, most := o.Lease.orDefault(), cmp.Or(o.MaxDeaths, MaxDeaths)
-	var reaped Reaped
+// rescue gives to others what it can of the jobs that no living worker holds, quarantines those on which most workers died, and counts what is left.
+func (q *Queue) rescue(ctx context.Context, pool *pgxpool.Pool, times LeaseTimes, most int) (reaped Reaped, left int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, reapTimeout)
+	defer cancel()
 	unheld, err := q.queries.UnheldJobs(ctx, pool, db.UnheldJobsParams{Lease: times.Length, Grace: times.Grace})
 	if err != nil {
-		return reaped, fmt.Errorf("look for the jobs of dead workers: %w", err)
+		return reaped, 0, fmt.Errorf("look for the jobs of dead workers: %w", err)
 	}
 	if len(unheld) == 0 {
-		return reaped, nil
+		return reaped, 0, nil
 	}
 	rescue := db.RescueParams{Lease: times.Length, Grace: times.Grace}
 	var poison []db.UnheldJobsRow
@@ -115,17 +139,7 @@ func (q *Queue) look(ctx context.Context, pool *pgxpool.Pool, o ReapOptions) (Re
 		}
 		faults = append(faults, err)
 	}
-	if len(unheld) > len(reaped.Rescued)+reaped.Quarantined {
-		ended, err := q.queries.EndSessionsOfDeadWorkers(ctx, pool, db.EndSessionsOfDeadWorkersParams{Lease: times.Length, Grace: times.Grace})
-		if err != nil {
-			faults = append(faults, fmt.Errorf("end the sessions of dead workers: %w", err))
-		}
-		if ended > 0 {
-			q.log.WarnContext(ctx, "database sessions of dead workers ended", slog.Int64("sessions", ended))
-		}
-		reaped.Ended = int(ended)
-	}
-	return reaped, errors.Join(faults...)
+	return reaped, len(unheld) - len(reaped.Rescued) - reaped.Quarantined, errors.Join(faults...)
 }
 
 // queues are those of all phases.

@@ -38,7 +38,7 @@ func TestBackendCollectsServesAndStopsInOrder(t *testing.T) {
 	require.Equal(t, map[string]any{"Success": 1.0}, member(t, body, "phases")["facade"])
 
 	require.Equal(t, "true true", query(t, env, `
-		SELECT concat_ws(' ', (count(*) FILTER (WHERE application_name = 'augur backend') BETWEEN 1 AND 10)::text,
+		SELECT concat_ws(' ', (count(*) FILTER (WHERE application_name = 'augur backend') BETWEEN 1 AND 11)::text,
 			(count(*) FILTER (WHERE application_name = 'augur worker facade') BETWEEN 1 AND 5 + 8)::text)
 		FROM pg_stat_activity
 		WHERE datname = current_database()`), "the help promises a number of connections")

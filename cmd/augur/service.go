@@ -25,7 +25,8 @@ import (
 )
 
 // Connections that processes need: the backend for monitor, care, followed owners and web, a worker for itself and, beside one for each job, for the
-// queue. Two more, for heartbeats and settings, are in pools of their own. So a worker with n slots has at most n+8, and the backend at most 10.
+// queue. Those for heartbeats, for the search for dead workers and for settings are in pools of their own. So a worker with n slots has at most n+8, and
+// the backend at most 11.
 // docs/operations.md has the whole sum.
 const (
 	backendConns = 8

@@ -36,6 +36,11 @@ func playBackend(ctx context.Context, r role, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	own, err := db.Single(ctx, pool)
+	if err != nil {
+		return err
+	}
+	defer own.Close()
 	var all sync.WaitGroup
 	all.Go(func() { workers.Run(ctx) })
 	all.Go(func() {
@@ -45,7 +50,7 @@ func playBackend(ctx context.Context, r role, log *slog.Logger) error {
 		}, log)
 	})
 	all.Go(func() {
-		every(ctx, r.Lease.Length/4, func() error { return reap(ctx, r, pool, queue) }, log)
+		every(ctx, min(monitor.ReapInterval, r.Lease.Length/4), func() error { return reap(ctx, r, own, queue) }, log)
 	})
 	if r.Control == "" {
 		all.Go(func() { every(ctx, 2*time.Second, func() error { return repair(ctx, pool, queue) }, log) })
@@ -88,11 +93,14 @@ func supervised(r role, pool *pgxpool.Pool, log *slog.Logger) (*supervisor.Super
 	}), nil
 }
 
-// every does something again and again until ctx ends.
+// every does something at once, and again and again until ctx ends.
 func every(ctx context.Context, d time.Duration, do func() error, log *slog.Logger) {
-	for pause(ctx, d) == nil {
+	for {
 		if err := do(); err != nil && ctx.Err() == nil {
 			log.WarnContext(ctx, "will be tried again", slog.Any("error", err))
+		}
+		if pause(ctx, d) != nil {
+			return
 		}
 	}
 }

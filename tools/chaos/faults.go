@@ -14,9 +14,9 @@ import (
 func (w *world) fault(ctx context.Context, k kind) error {
 	switch k {
 	case kill:
-		w.kill(ctx)
+		return w.kill(ctx)
 	case freeze:
-		w.freeze(ctx)
+		return w.freeze(ctx)
 	case restart:
 		return w.server.restart(ctx)
 	case cut:
@@ -46,16 +46,21 @@ func (w *world) someone(accept func(*child) bool) *child {
 }
 
 // kill kills a worker, a supervised worker, or a backend.
-func (w *world) kill(ctx context.Context) {
-	for pause(ctx, 20*time.Millisecond) == nil {
+func (w *world) kill(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, w.patience)
+	defer cancel()
+	for {
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("find a worker: %w", err)
+		}
 		switch w.random.IntN(8) {
 		case 0: // a supervised worker: whoever has a lease and is not one of ours
 			if w.killSupervised(ctx) {
-				return
+				return nil
 			}
 		case 1:
 			if c := w.someone(func(c *child) bool { return c.mode == modeBackend }); c != nil && c.signal(syscall.SIGKILL) != 0 {
-				return
+				return nil
 			}
 		default:
 			if c := w.someone(func(c *child) bool { return c.mode == modeWorker && w.works(ctx, c.running()) }); c != nil {
@@ -63,7 +68,7 @@ func (w *world) kill(ctx context.Context) {
 				at := time.Now()
 				if c.signal(syscall.SIGKILL) == pid && pid != 0 {
 					w.record.killed(pid, at)
-					return
+					return nil
 				}
 			}
 		}
@@ -98,22 +103,23 @@ func (w *world) killSupervised(ctx context.Context) bool {
 }
 
 // freeze stops a worker for longer than its lease and lets it go on. Every second one has jobs that take longer than that.
-func (w *world) freeze(ctx context.Context) {
+func (w *world) freeze(ctx context.Context) error {
 	long := w.done[freeze]%2 == 0
-	for range 100 {
+	finding, cancel := context.WithTimeout(ctx, w.patience)
+	defer cancel()
+	for {
 		c := w.someone(func(c *child) bool { return c.mode == modeWorker && (!long || w.worksLong(ctx, c.running())) })
-		if c == nil || c.signal(syscall.SIGSTOP) == 0 {
-			if pause(ctx, 50*time.Millisecond) != nil {
-				return
-			}
-			continue
+		if c != nil && c.signal(syscall.SIGSTOP) != 0 {
+			frozen := w.lease.Length*3/2 + time.Duration(w.random.Int64N(int64(w.lease.Length)))
+			w.thawing.Go(func() {
+				_ = pause(ctx, frozen) // it is thawed in any case
+				c.signal(syscall.SIGCONT)
+			})
+			return nil
 		}
-		frozen := w.lease.Length*3/2 + time.Duration(w.random.Int64N(int64(w.lease.Length)))
-		w.thawing.Go(func() {
-			_ = pause(ctx, frozen) // it is thawed in any case
-			c.signal(syscall.SIGCONT)
-		})
-		return
+		if err := pause(finding, 50*time.Millisecond); err != nil {
+			return fmt.Errorf("find a worker: %w", err)
+		}
 	}
 }
 

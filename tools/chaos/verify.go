@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // record is what was seen while it went on. It is safe for concurrent use.
@@ -97,9 +99,56 @@ LEFT JOIN augur_operations.worker_lease l ON l.client_id = j.attempted_by[array_
 WHERE j.state = 'running' AND NOT coalesce(j.id = ANY (l.held) AND l.beat_at > clock_timestamp() - interval '15 s', false)
     AND greatest(j.attempted_at, coalesce(l.beat_at, '-infinity'), pg_postmaster_start_time(), $1) < clock_timestamp() - interval '15 s'`
 
+// takenSQL lists jobs that wait for a worker although a living one says that it works on them, with its heartbeat.
+const takenSQL = `
+SELECT l.client_id, j.id, l.beat_at
+FROM augur_operations.worker_lease l CROSS JOIN unnest(l.held) AS held (id) JOIN river.river_job j ON j.id = held.id
+WHERE j.state IN ('available', 'scheduled', 'retryable', 'pending')`
+
+// claim is that a process works on a job.
+type claim struct {
+	client string
+	job    int64
+}
+
+// taken finds jobs that somebody took from the worker that works on them. The first heartbeats may have been on their way when the job had ended:
+// what counts is the third in a row.
+type taken struct {
+	last  map[claim]time.Time
+	beats map[claim]int
+}
+
+// look reads the claims that are seen at a time, and returns the jobs that were taken.
+func (t *taken) look(rows pgx.Rows) (jobs []int64, err error) {
+	last, beats := map[claim]time.Time{}, map[claim]int{}
+	var c claim
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&c.client, &c.job, &at}, func() error {
+		beats[c], last[c] = t.beats[c], at
+		if !at.Equal(t.last[c]) {
+			beats[c]++
+			if beats[c] == 3 {
+				jobs = append(jobs, c.job)
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		t.last, t.beats = last, beats
+	}
+	return jobs, err
+}
+
 // watch looks at what must always hold, as often as it can. The view is empty at every commit, not only some time after a fault.
 func (w *world) watch(ctx context.Context) {
+	var away taken
 	for pause(ctx, 50*time.Millisecond) == nil {
+		if rows, err := w.pool.Query(ctx, takenSQL); err == nil {
+			jobs, _ := away.look(rows) // the server may be restarted
+			for _, id := range jobs {
+				w.record.wrong(fmt.Sprintf("job %d waits for a worker while one works on it", id))
+			}
+		}
 		rows, err := w.pool.Query(ctx, "SELECT repo_id || ' ' || phase || ': ' || violation FROM augur_operations.collection_violation UNION ALL "+strandedSQL, w.record.reachable())
 		if err != nil {
 			continue // the server is being restarted

@@ -111,14 +111,21 @@ WHERE CASE $3::text
         ELSE '{Error,Ignore}'::text[]
     END)
     AND ($3 <> 'secondary' OR s.core_status <> 'Pending')
+    AND (u.wait <> 'due' OR CASE $3
+        WHEN 'core' THEN s.core_data_last_collected
+        WHEN 'secondary' THEN s.secondary_data_last_collected
+        WHEN 'facade' THEN s.facade_data_last_collected
+        ELSE s.ml_data_last_collected
+    END <= $4::timestamptz)
 ORDER BY s.repo_id
 FOR UPDATE OF s SKIP LOCKED
 `
 
 type LockWaitingParams struct {
-	RepoIDs []int64
-	Waits   []string
-	Phase   string
+	RepoIDs  []int64
+	Waits    []string
+	Phase    string
+	ChosenAt time.Time
 }
 
 type LockWaitingRow struct {
@@ -126,10 +133,15 @@ type LockWaitingRow struct {
 	Platform string
 }
 
-// LockWaiting locks the statuses of repositories that still wait for what they waited for when they were listed: arrays are parallel. What
-// another transaction holds is left out; a later tick will see what became of it.
+// LockWaiting locks the statuses of repositories that still wait for what they waited for when they were chosen: arrays are parallel. What was collected since then is left out: the turn was lost, and
+// another monitor started it. So is what another transaction holds; a later tick will see what became of it.
 func (q *Queries) LockWaiting(ctx context.Context, db DBTX, arg LockWaitingParams) ([]LockWaitingRow, error) {
-	rows, err := db.Query(ctx, lockWaiting, arg.RepoIDs, arg.Waits, arg.Phase)
+	rows, err := db.Query(ctx, lockWaiting,
+		arg.RepoIDs,
+		arg.Waits,
+		arg.Phase,
+		arg.ChosenAt,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -282,17 +294,22 @@ func (q *Queries) StartRuns(ctx context.Context, db DBTX, arg StartRunsParams) (
 }
 
 const tryLead = `-- name: TryLead :one
-SELECT pg_try_advisory_xact_lock(hashtext('augur monitor tick'))::boolean AS leads
+SELECT pg_try_advisory_xact_lock(hashtext('augur monitor tick'))::boolean AS leads, statement_timestamp()::timestamptz AS at
 FROM set_config('idle_in_transaction_session_timeout', '1min', true)
 `
 
-// TryLead takes the monitor's turn until the end of the transaction; false when another monitor has it. The server ends the transaction of a monitor that says nothing for a minute: it is frozen, or its
+type TryLeadRow struct {
+	Leads bool
+	At    time.Time
+}
+
+// TryLead takes the monitor's turn until the end of the transaction, and reads the time; leads is false when another monitor has the turn. The server ends the transaction of a monitor that says nothing for a minute: it is frozen, or its
 // machine is gone, and nobody else would ever have the turn.
-func (q *Queries) TryLead(ctx context.Context, db DBTX) (bool, error) {
+func (q *Queries) TryLead(ctx context.Context, db DBTX) (TryLeadRow, error) {
 	row := db.QueryRow(ctx, tryLead)
-	var leads bool
-	err := row.Scan(&leads)
-	return leads, err
+	var i TryLeadRow
+	err := row.Scan(&i.Leads, &i.At)
+	return i, err
 }
 
 const waitingRepos = `-- name: WaitingRepos :many

@@ -8,6 +8,9 @@ import (
 	"augur/tasks"
 )
 
+// StartMost is how many repositories start in one transaction.
+const StartMost = startMost
+
 // Jitter is jitter, for a comparison with the database's.
 var Jitter = jitter
 

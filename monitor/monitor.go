@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"augur/db"
 	"augur/db/config"
@@ -80,9 +83,11 @@ func (m *Monitor) Run(ctx context.Context) {
 		if _, err := m.queue.Repair(ctx, m.pool); err != nil && ctx.Err() == nil {
 			m.log.WarnContext(ctx, "search for changes by hand failed", slog.Any("error", err))
 		}
-		if report, err := m.Tick(ctx); err != nil && ctx.Err() == nil {
+		report, err := m.Tick(ctx)
+		if err != nil && ctx.Err() == nil {
 			m.log.ErrorContext(ctx, "tick failed; the next one tries again", slog.Any("error", err))
-		} else if report.Total() > 0 {
+		}
+		if report.Total() > 0 {
 			m.log.InfoContext(ctx, "collection started", slog.Int("repositories", report.Total()), slog.Any("phases", report.Started))
 		}
 		next := time.NewTimer(config.Of[Tasks](m.settings).CollectionInterval)
@@ -123,18 +128,25 @@ func (m *Monitor) reap(ctx context.Context) {
 // tickTimeout bounds a tick: over a connection that went silent it would wait for ever.
 const tickTimeout = time.Minute
 
-// Tick starts what is due, in one transaction.
+// startMost is how many repositories start in one transaction, and startersMost how many such transactions there are at a time.
+const (
+	startMost    = 1000
+	startersMost = 2
+)
+
+// Tick starts what is due. One transaction has the turn and decides; what it chose starts in others, many repositories in each. Where one of these fails, the
+// rest has started all the same, as the report tells, and the next tick chooses again.
 func (m *Monitor) Tick(ctx context.Context) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
 	defer cancel()
 	report := Report{Started: map[tasks.Phase]int{}}
 	err := pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) error {
-		leads, err := m.queries.TryLead(ctx, tx)
+		turn, err := m.queries.TryLead(ctx, tx)
 		if err != nil {
 			return fmt.Errorf("take the turn: %w", err)
 		}
-		report.Led = leads
-		if !leads {
+		report.Led = turn.Leads
+		if !turn.Leads {
 			return nil
 		}
 		if err := m.queries.ByIndex(ctx, tx); err != nil {
@@ -146,54 +158,81 @@ func (m *Monitor) Tick(ctx context.Context) (Report, error) {
 			return err
 		}
 		for _, plan := range plans(m.settings) {
-			started, err := m.startPhase(ctx, tx, plan, running[plan.phase])
+			chosen, err := m.choose(ctx, tx, plan, running[plan.phase])
 			if err != nil {
-				return fmt.Errorf("start phase %s: %w", plan.phase, err)
+				return fmt.Errorf("choose what starts in phase %s: %w", plan.phase, err)
 			}
+			started, err := m.start(ctx, plan, chosen, turn.At)
 			if started > 0 {
 				report.Started[plan.phase] = started
+			}
+			if err != nil {
+				return fmt.Errorf("start phase %s: %w", plan.phase, err)
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return Report{}, err
-	}
-	return report, nil
+	return report, err
 }
 
-// startPhase starts what the phase has room for and returns how much that was.
-func (m *Monitor) startPhase(ctx context.Context, tx pgx.Tx, p plan, running []load) (int, error) {
+// choose lists what the phase has room for.
+func (m *Monitor) choose(ctx context.Context, tx pgx.Tx, p plan, running []load) ([]candidate, error) {
 	free := p.places.limit
 	for _, l := range running {
 		free -= l.running
 	}
 	platforms := m.platforms(p.phase)
 	if free <= 0 || len(platforms) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	waiting, err := m.waiting(ctx, tx, p, platforms, free)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	chosen := choose(p.places, running, waiting)
-	if len(chosen) == 0 {
-		return 0, nil
+	return choose(p.places, running, waiting), nil
+}
+
+// start starts what was chosen at a time, and returns how much that was.
+func (m *Monitor) start(ctx context.Context, p plan, chosen []candidate, at time.Time) (int, error) {
+	graphs := map[string][]tasks.Step{}
+	for _, platform := range m.platforms(p.phase) {
+		graphs[platform] = m.catalog.Graph(p.phase, giturl.Platform(platform), m.settings, p.prelim)
 	}
+	var started atomic.Int64
+	var starters errgroup.Group
+	starters.SetLimit(startersMost)
+	for part := range slices.Chunk(chosen, startMost) {
+		starters.Go(func() error {
+			var n int
+			err := pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) (err error) {
+				n, err = m.startTogether(ctx, tx, p, part, graphs, at)
+				return err
+			})
+			if err == nil {
+				started.Add(int64(n))
+			}
+			return err
+		})
+	}
+	err := starters.Wait()
+	return int(started.Load()), err
+}
+
+// startTogether starts repositories in one transaction.
+func (m *Monitor) startTogether(ctx context.Context, tx pgx.Tx, p plan, chosen []candidate, graphs map[string][]tasks.Step, at time.Time) (int, error) {
 	fresh := make(map[int64]bool, len(chosen))
-	lock := db.LockWaitingParams{Phase: string(p.phase)}
+	lock := db.LockWaitingParams{Phase: string(p.phase), ChosenAt: at}
 	for _, c := range chosen {
 		fresh[c.repoID] = c.fresh
 		lock.RepoIDs = append(lock.RepoIDs, c.repoID)
 		lock.Waits = append(lock.Waits, c.wait)
 	}
+	if err := m.queries.ByIndex(ctx, tx); err != nil {
+		return 0, fmt.Errorf("prepare to lock statuses: %w", err)
+	}
 	locked, err := m.queries.LockWaiting(ctx, tx, lock)
 	if err != nil {
 		return 0, fmt.Errorf("lock what starts: %w", err)
-	}
-	graphs := map[string][]tasks.Step{}
-	for _, platform := range platforms {
-		graphs[platform] = m.catalog.Graph(p.phase, giturl.Platform(platform), m.settings, p.prelim)
 	}
 	starts := make([]tasks.Start, 0, len(locked))
 	for _, row := range locked {

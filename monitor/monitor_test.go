@@ -73,9 +73,9 @@ func TestServerEndsTheTurnOfAMonitorThatFallsSilent(t *testing.T) {
 	tx, err := pool.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { _ = tx.Rollback(context.Background()) }() // it may have ended
-	leads, err := db.New().TryLead(t.Context(), tx)
+	turn, err := db.New().TryLead(t.Context(), tx)
 	require.NoError(t, err)
-	require.True(t, leads)
+	require.True(t, turn.Leads)
 	var patience string
 	require.NoError(t, tx.QueryRow(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&patience))
 	require.Equal(t, "1min", patience)
@@ -185,12 +185,46 @@ func TestFailuresAreTriedAgainAfterTheirBackOff(t *testing.T) {
 	require.Zero(t, rows, "a success ends the back-off")
 }
 
+// addMany adds repositories in one go.
+func addMany(t *testing.T, pool *pgxpool.Pool, n int) {
+	t.Helper()
+	exec(t, pool, `INSERT INTO augur_data.repo (repo_group_id, repo_git) SELECT 1, 'https://example.org/r' || n FROM generate_series(1, $1::int) n`, n)
+	exec(t, pool, `INSERT INTO augur_operations.collection_status (repo_id) SELECT repo_id FROM augur_data.repo`)
+}
+
+// What starts is spread over transactions, and one that fails takes nothing from the others.
+func TestATransactionThatFailsLeavesTheOthersStarted(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	const repos = monitor.StartMost + 100
+	addMany(t, pool, repos)
+	exec(t, pool, `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no room''; END'`)
+	exec(t, pool, "CREATE TRIGGER fail BEFORE INSERT ON augur_operations.collection_run FOR EACH ROW WHEN (NEW.repo_id = 1) EXECUTE FUNCTION fail()")
+	m := newMonitor(t, pool, settings("Tasks.max_facade=10000"))
+	report, err := m.Tick(t.Context())
+	require.ErrorContains(t, err, "no room")
+	require.Equal(t, map[tasks.Phase]int{tasks.Facade: 100}, report.Started)
+	tasktest.RequireConsistent(t, pool)
+	exec(t, pool, "DROP TRIGGER fail ON augur_operations.collection_run")
+	require.Equal(t, map[tasks.Phase]int{tasks.Facade: monitor.StartMost}, tick(t, m, pool), "what is left starts with the next tick")
+}
+
+func TestWhatWasCollectedSinceItWasChosenDoesNotStartAgain(t *testing.T) {
+	t.Parallel()
+	pool := dbtest.New(t)
+	addMany(t, pool, 2)
+	exec(t, pool, `UPDATE augur_operations.collection_status SET facade_status = 'Success', facade_data_last_collected = CASE repo_id WHEN 1 THEN now() ELSE now() - interval '1 hour' END`)
+	lock := db.LockWaitingParams{Phase: "facade", RepoIDs: []int64{1, 2}, Waits: []string{"due", "due"}, ChosenAt: time.Now().Add(-time.Minute)}
+	rows, err := db.New().LockWaiting(t.Context(), pool, lock)
+	require.NoError(t, err)
+	require.Equal(t, []db.LockWaitingRow{{RepoID: 2, Platform: "git"}}, rows)
+}
+
 func TestManyMonitorsStartEachRepositoryOnce(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)
 	const repos = 200
-	exec(t, pool, `INSERT INTO augur_data.repo (repo_group_id, repo_git) SELECT 1, 'https://example.org/r' || n FROM generate_series(1, $1::int) n`, repos)
-	exec(t, pool, `INSERT INTO augur_operations.collection_status (repo_id) SELECT repo_id FROM augur_data.repo`)
+	addMany(t, pool, repos)
 	store := settings("Tasks.max_facade=10000")
 	var group sync.WaitGroup
 	reports := make(chan int, 80)

@@ -1,7 +1,7 @@
 -- name: TryLead :one
--- TryLead takes the monitor's turn until the end of the transaction; false when another monitor has it. The server ends the transaction of a monitor that says nothing for a minute: it is frozen, or its
+-- TryLead takes the monitor's turn until the end of the transaction, and reads the time; leads is false when another monitor has the turn. The server ends the transaction of a monitor that says nothing for a minute: it is frozen, or its
 -- machine is gone, and nobody else would ever have the turn.
-SELECT pg_try_advisory_xact_lock(hashtext('augur monitor tick'))::boolean AS leads
+SELECT pg_try_advisory_xact_lock(hashtext('augur monitor tick'))::boolean AS leads, statement_timestamp()::timestamptz AS at
 FROM set_config('idle_in_transaction_session_timeout', '1min', true);
 
 -- name: DatabaseTime :one
@@ -199,8 +199,8 @@ LEFT JOIN LATERAL (
 ORDER BY v.user_group_id, v.platform, v.repo_group_id, w.since, w.repo_id;
 
 -- name: LockWaiting :many
--- LockWaiting locks the statuses of repositories that still wait for what they waited for when they were listed: arrays are parallel. What
--- another transaction holds is left out; a later tick will see what became of it.
+-- LockWaiting locks the statuses of repositories that still wait for what they waited for when they were chosen: arrays are parallel. What was collected since then is left out: the turn was lost, and
+-- another monitor started it. So is what another transaction holds; a later tick will see what became of it.
 SELECT s.repo_id, augur_operations.collection_platform(r.repo_git)::text AS platform
 FROM (SELECT unnest(@repo_ids::bigint[]) AS repo_id, unnest(@waits::text[]) AS wait) AS u
 JOIN augur_operations.collection_status s ON s.repo_id = u.repo_id
@@ -216,6 +216,12 @@ WHERE CASE @phase::text
         ELSE '{Error,Ignore}'::text[]
     END)
     AND (@phase <> 'secondary' OR s.core_status <> 'Pending')
+    AND (u.wait <> 'due' OR CASE @phase
+        WHEN 'core' THEN s.core_data_last_collected
+        WHEN 'secondary' THEN s.secondary_data_last_collected
+        WHEN 'facade' THEN s.facade_data_last_collected
+        ELSE s.ml_data_last_collected
+    END <= @chosen_at::timestamptz)
 ORDER BY s.repo_id
 FOR UPDATE OF s SKIP LOCKED;
 -- name: StartRuns :many

@@ -91,7 +91,7 @@ func (a *app) repoReset(ctx context.Context, s *session) error {
 // startOver empties what the facade stored and sets every phase to Pending, unless a monitor has started something meanwhile.
 func startOver(ctx context.Context, tx pgx.Tx) (repos int64, err error) {
 	q := db.New()
-	leads, err := q.TryLead(ctx, tx)
+	turn, err := q.TryLead(ctx, tx)
 	if err != nil {
 		return 0, fmt.Errorf("take the monitor's turn: %w", err)
 	}
@@ -99,7 +99,7 @@ func startOver(ctx context.Context, tx pgx.Tx) (repos int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("count what is Collecting: %w", err)
 	}
-	if !leads || collecting > 0 {
+	if !turn.Leads || collecting > 0 {
 		return 0, fmt.Errorf("a backend on another machine has started to collect: stop it first")
 	}
 	if err := q.DropAllCommits(ctx, tx); err != nil {

@@ -60,8 +60,8 @@ type EndSessionsOfDeadWorkersParams struct {
 	Grace time.Duration
 }
 
-// EndSessionsOfDeadWorkers ends sessions that hold the fence of a job whose worker has no live lease, and counts them: the worker is frozen, or
-// the connection to it is lost, and the server would wait for it.
+// EndSessionsOfDeadWorkers ends sessions of workers that keep a job from being rescued, and counts them: those that hold the fence of a job whose worker has no live lease, and those that hold the
+// status of its repository and have been silent since before the grace. The worker is frozen, or the connection to it is lost, and the server would wait for it.
 func (q *Queries) EndSessionsOfDeadWorkers(ctx context.Context, db DBTX, arg EndSessionsOfDeadWorkersParams) (int64, error) {
 	row := db.QueryRow(ctx, endSessionsOfDeadWorkers, arg.Lease, arg.Grace)
 	var ended int64

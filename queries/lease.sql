@@ -112,8 +112,8 @@ FROM replaced n
 ORDER BY n.id;
 
 -- name: EndSessionsOfDeadWorkers :one
--- EndSessionsOfDeadWorkers ends sessions that hold the fence of a job whose worker has no live lease, and counts them: the worker is frozen, or
--- the connection to it is lost, and the server would wait for it.
+-- EndSessionsOfDeadWorkers ends sessions of workers that keep a job from being rescued, and counts them: those that hold the fence of a job whose worker has no live lease, and those that hold the
+-- status of its repository and have been silent since before the grace. The worker is frozen, or the connection to it is lost, and the server would wait for it.
 SELECT augur_operations.end_sessions_of_dead_workers(@lease::interval, @grace::interval)::bigint AS ended;
 
 -- name: ForgetDeaths :exec

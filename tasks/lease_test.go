@@ -240,6 +240,43 @@ func TestStatusThatSomebodyHoldsKeepsOnlyItsOwnJobs(t *testing.T) {
 	tasktest.RequireConsistent(t, w.pool)
 }
 
+// The lease of a frozen worker may go on for a while when that of another one, which died before, is over.
+func TestFrozenWorkerDoesNotKeepTheJobsOfADeadOne(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	catalog := catalogOf(task("dead", done), task("frozen", done))
+	tasktest.Start(t, w.pool, catalog, settings(), tasks.Facade, w.repo)
+	exec(t, w.pool, `UPDATE river.river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 hour', attempted_by = ARRAY[kind]`)
+	exec(t, w.pool, `INSERT INTO augur_operations.worker_lease (client_id, host, pid, queues, held)
+		SELECT kind, 'here', 1, '{facade}', ARRAY[id] FROM river.river_job WHERE kind = 'frozen'`)
+	keep := func(statements ...string) pgx.Tx {
+		tx, err := w.pool.Begin(t.Context())
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // it may have ended
+		for _, sql := range statements {
+			_, err = tx.Exec(t.Context(), sql)
+			require.NoError(t, err)
+		}
+		return tx
+	}
+	const status, fence = "SELECT FROM augur_operations.collection_status FOR UPDATE", "SELECT FROM river.river_job WHERE kind = 'frozen' FOR UPDATE"
+	minute := tasks.LeaseTimes{Length: time.Minute, Grace: time.Minute}
+	soon := tasks.LeaseTimes{Length: time.Minute, Grace: time.Nanosecond}
+
+	somebody := keep(status)
+	require.Zero(t, reap(t, w.pool, tasks.ReapOptions{Lease: soon}), "not the session of a worker: that of a person, perhaps")
+	require.NoError(t, somebody.Rollback(t.Context()))
+
+	frozen := keep(fence, status)
+	require.Zero(t, reap(t, w.pool, tasks.ReapOptions{Lease: minute}), "it may only be slow")
+	reaped := reap(t, w.pool, tasks.ReapOptions{Lease: soon})
+	require.Equal(t, 1, reaped.Ended, "sessions ended")
+	require.Len(t, reaped.Rescued, 1, "at once, and not that of the frozen worker")
+	require.Equal(t, "dead", reaped.Rescued[0].Kind)
+	require.Error(t, frozen.Commit(t.Context()))
+	tasktest.RequireConsistent(t, w.pool)
+}
+
 func TestJobThatDoesNotReturnEndsTheProcess(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

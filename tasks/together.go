@@ -198,7 +198,8 @@ func (s *shared) end(ctx context.Context, tasks []endingTask) ([]bool, error) {
 	others := endingsOf(inOrder, func(t endingTask) bool { return !t.last })
 	together(others, func(ctx context.Context, tx pgx.Tx) ([]int64, error) { return s.endOthers(ctx, tx, others) })
 	for _, phase := range Phases() {
-		last := endingsOf(inOrder, func(t endingTask) bool { return t.last && t.args.Phase == phase })
+		// Where these are the last of a run together, one of them is left.
+		last := endingsOf(inOrder, func(t endingTask) bool { return !ended[t.jobID] && t.args.Phase == phase })
 		together(last, func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
 			return s.endPhase(ctx, tx, db.EndLastTasksParams{Phase: string(phase), JobIDs: last.JobIDs, Attempts: last.Attempts, RunIDs: last.RunIDs, Kinds: last.Kinds})
 		})

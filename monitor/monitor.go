@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -128,15 +129,22 @@ func (m *Monitor) reap(ctx context.Context) {
 // tickTimeout bounds a tick: over a connection that went silent it would wait for ever.
 const tickTimeout = time.Minute
 
-// startMost is how many repositories start in one transaction, and startersMost how many such transactions there are at a time.
+// startMost is how many repositories start in one transaction, and startersMost how many such transactions there are at a time, where the pool has
+// connections for them.
 const (
 	startMost    = 1000
 	startersMost = 2
 )
 
+// errOneConnection is a tick's error where the pool has no second connection: what starts would wait for the connection of the transaction that decided so.
+var errOneConnection = errors.New("the monitor's pool has one connection, a tick needs two")
+
 // Tick starts what is due. One transaction has the turn and decides; what it chose starts in others, many repositories in each. Where one of these fails, the
 // rest has started all the same, as the report tells, and the next tick chooses again.
 func (m *Monitor) Tick(ctx context.Context) (Report, error) {
+	if m.starters() < 1 {
+		return Report{}, errOneConnection
+	}
 	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
 	defer cancel()
 	report := Report{Started: map[tasks.Phase]int{}}
@@ -200,7 +208,7 @@ func (m *Monitor) start(ctx context.Context, p plan, chosen []candidate, at time
 	}
 	var started atomic.Int64
 	var starters errgroup.Group
-	starters.SetLimit(startersMost)
+	starters.SetLimit(m.starters())
 	for part := range slices.Chunk(chosen, startMost) {
 		starters.Go(func() error {
 			var n int
@@ -216,6 +224,11 @@ func (m *Monitor) start(ctx context.Context, p plan, chosen []candidate, at time
 	}
 	err := starters.Wait()
 	return int(started.Load()), err
+}
+
+// starters is how many transactions the pool has room for beside the one that decides.
+func (m *Monitor) starters() int {
+	return min(startersMost, int(m.pool.Stat().MaxConns())-1)
 }
 
 // startTogether starts repositories in one transaction.

@@ -209,6 +209,23 @@ func TestATransactionThatFailsLeavesTheOthersStarted(t *testing.T) {
 	require.Equal(t, map[tasks.Phase]int{tasks.Facade: monitor.StartMost}, tick(t, m, pool), "what is left starts with the next tick")
 }
 
+func TestATickNeedsASecondConnection(t *testing.T) {
+	t.Parallel()
+	address := dbtest.URL(t)
+	withConnections := func(n int32) *pgxpool.Pool {
+		pool, err := db.Connect(t.Context(), address, db.Options{MaxConns: n})
+		require.NoError(t, err)
+		t.Cleanup(pool.Close)
+		return pool
+	}
+	one, two := withConnections(1), withConnections(2)
+	addMany(t, two, monitor.StartMost+100)
+	store := settings("Tasks.max_facade=10000")
+	_, err := newMonitor(t, one, store).Tick(t.Context())
+	require.ErrorContains(t, err, "needs two")
+	require.Equal(t, map[tasks.Phase]int{tasks.Facade: monitor.StartMost + 100}, tick(t, newMonitor(t, two, store), two))
+}
+
 func TestWhatWasCollectedSinceItWasChosenDoesNotStartAgain(t *testing.T) {
 	t.Parallel()
 	pool := dbtest.New(t)

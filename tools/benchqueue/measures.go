@@ -292,7 +292,7 @@ func (b *bench) monitors(ctx context.Context) error {
 	var mu sync.Mutex
 	ticks, led, started := 0, 0, 0
 	tickOn := func(ctx context.Context) error {
-		pool, err := b.connect(ctx, 1)
+		pool, err := b.connect(ctx, 3)
 		if err != nil {
 			return err
 		}

@@ -39,16 +39,6 @@ func (q *Queries) AddTasks(ctx context.Context, db DBTX, arg AddTasksParams) err
 	return err
 }
 
-const byIndex = `-- name: ByIndex :exec
-SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)
-`
-
-// ByIndex makes the statements of this transaction look rows up by index, with plans that are made once and hold for a table of any size.
-func (q *Queries) ByIndex(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, byIndex)
-	return err
-}
-
 const collectingPhases = `-- name: CollectingPhases :many
 SELECT p.repo_id, p.phase, (p.last_collected IS NULL)::boolean AS never_collected
 FROM augur_operations.collection_phase p

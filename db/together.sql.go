@@ -194,7 +194,8 @@ queued AS MATERIALIZED (
     FROM augur_operations.collection_task o
     JOIN augur_operations.collection_run c ON c.run_id = o.run_id AND c.finished_at IS NULL
     LEFT JOIN (SELECT unnest($1) AS job_id) AS e ON e.job_id = o.job_id
-    WHERE o.run_id = ANY ($5::bigint[]) AND o.state = 'queued'
+    -- Said of both, so that neither is read as a whole.
+    WHERE o.run_id = ANY ($5::bigint[]) AND c.run_id = ANY ($5) AND o.state = 'queued'
     GROUP BY o.run_id
 ),
 awaited AS MATERIALIZED (

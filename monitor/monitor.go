@@ -148,7 +148,7 @@ func (m *Monitor) Tick(ctx context.Context) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, tickTimeout)
 	defer cancel()
 	report := Report{Started: map[tasks.Phase]int{}}
-	err := pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, m.pool, db.ByIndex, func(tx pgx.Tx) error {
 		turn, err := m.queries.TryLead(ctx, tx)
 		if err != nil {
 			return fmt.Errorf("take the turn: %w", err)
@@ -156,9 +156,6 @@ func (m *Monitor) Tick(ctx context.Context) (Report, error) {
 		report.Led = turn.Leads
 		if !turn.Leads {
 			return nil
-		}
-		if err := m.queries.ByIndex(ctx, tx); err != nil {
-			return fmt.Errorf("prepare to read the schedule: %w", err)
 		}
 		limits := config.Of[Tasks](m.settings)
 		running, err := m.running(ctx, tx, limits)
@@ -212,7 +209,7 @@ func (m *Monitor) start(ctx context.Context, p plan, chosen []candidate, at time
 	for part := range slices.Chunk(chosen, startMost) {
 		starters.Go(func() error {
 			var n int
-			err := pgx.BeginFunc(ctx, m.pool, func(tx pgx.Tx) (err error) {
+			err := pgx.BeginTxFunc(ctx, m.pool, db.ByIndex, func(tx pgx.Tx) (err error) {
 				n, err = m.startTogether(ctx, tx, p, part, graphs, at)
 				return err
 			})
@@ -239,9 +236,6 @@ func (m *Monitor) startTogether(ctx context.Context, tx pgx.Tx, p plan, chosen [
 		fresh[c.repoID] = c.fresh
 		lock.RepoIDs = append(lock.RepoIDs, c.repoID)
 		lock.Waits = append(lock.Waits, c.wait)
-	}
-	if err := m.queries.ByIndex(ctx, tx); err != nil {
-		return 0, fmt.Errorf("prepare to lock statuses: %w", err)
 	}
 	locked, err := m.queries.LockWaiting(ctx, tx, lock)
 	if err != nil {

@@ -8,10 +8,6 @@ FROM set_config('idle_in_transaction_session_timeout', '1min', true);
 -- DatabaseTime reads the database's clock, the only one that decides what is due.
 SELECT clock_timestamp()::timestamptz AS at;
 
--- name: ByIndex :exec
--- ByIndex makes the statements of this transaction look rows up by index, with plans that are made once and hold for a table of any size.
-SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true);
-
 -- name: RunningShares :many
 -- RunningShares counts what is Collecting, by phase, share and size.
 SELECT c.phase, c.fresh, c.user_group_id, c.repo_group_id,

@@ -92,7 +92,7 @@ func (c *Collection) SavePage(ctx context.Context, write func(ctx context.Contex
 // if it was the last one, the outcome of the run and the status.
 func (c *Collection) Finish(ctx context.Context, write func(ctx context.Context, tx pgx.Tx) error) error {
 	if write == nil && c.shared != nil && !c.unfenced && len(recordedIn(ctx)) == 0 {
-		ended, err := c.shared.ends.ask(ctx, endingTask{args: c.job.Args, kind: c.kind, jobID: c.JobID, attempt: c.job.Attempt, last: c.last})
+		ended, err := c.shared.end(ctx, endingTask{args: c.job.Args, kind: c.kind, jobID: c.JobID, attempt: c.job.Attempt, last: c.last})
 		if err != nil || ended {
 			c.finished.Store(ended)
 			return err

@@ -127,7 +127,8 @@ type shared struct {
 	queue   *Queue
 	log     *slog.Logger
 	lookups *together[runTask, *db.CollectionsOfRow]
-	ends    *together[endingTask, bool]
+	ends    *together[endingTask, bool] // of tasks whose runs go on
+	lasts   *together[endingTask, bool] // of tasks whose runs end with them
 }
 
 // runTask is a task of a run.
@@ -142,14 +143,15 @@ type endingTask struct {
 	kind    string
 	jobID   int64
 	attempt int
-	// last says that all others of the run were done when it began, so that the run ends with it.
+	// last says that all others of the run were done when it began.
 	last bool
 }
 
 func newShared(pool *pgxpool.Pool, queue *Queue, log *slog.Logger) *shared {
 	s := &shared{pool: pool, queue: queue, log: log}
 	s.lookups = &together[runTask, *db.CollectionsOfRow]{do: s.lookUp}
-	s.ends = &together[endingTask, bool]{do: s.end}
+	s.ends = &together[endingTask, bool]{do: s.endOthers}
+	s.lasts = &together[endingTask, bool]{do: s.endLasts}
 	return s
 }
 
@@ -172,64 +174,81 @@ func (s *shared) lookUp(ctx context.Context, tasks []runTask) ([]*db.Collections
 	return found, nil
 }
 
-// end ends tasks, and tells which: those that are the last of their runs together with these, and those on which nothing depends. Job, task, run and status, after a check
-// of the fence, go into one transaction, for all last tasks of a phase, and for all that are not the last. About the others, and about those whose transaction fails,
-// nothing is said: they have to be ended one by one.
-func (s *shared) end(ctx context.Context, tasks []endingTask) ([]bool, error) {
-	inOrder := slices.SortedFunc(slices.Values(tasks), func(a, b endingTask) int { return cmp.Compare(a.jobID, b.jobID) })
+// end ends a task that writes nothing, and tells whether it could: a task for which another one waits has to be ended alone, and so has one whose batch fails. Job, task,
+// run and status, after a check of the fence, go into one transaction with those of others.
+func (s *shared) end(ctx context.Context, task endingTask) (bool, error) {
+	if !task.last {
+		if ended, err := s.ends.ask(ctx, task); err != nil || ended {
+			return ended, err
+		}
+	}
+	return s.lasts.ask(ctx, task) // others may have ended since it began
+}
+
+// endOthers ends those of the tasks whose runs go on and on which nothing depends, and tells which.
+func (s *shared) endOthers(ctx context.Context, tasks []endingTask) ([]bool, error) {
 	ended := map[int64]bool{}
-	together := func(batch endings, end func(ctx context.Context, tx pgx.Tx) ([]int64, error)) {
-		if len(batch.JobIDs) == 0 {
-			return
-		}
-		var jobs []int64
-		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
-			jobs, err = end(ctx, tx)
-			return err
-		})
-		if err != nil {
-			s.log.DebugContext(ctx, "tasks not ended together; each is ended alone", slog.Int("tasks", len(batch.JobIDs)), slog.Any("error", stored(err)))
-			return
-		}
-		for _, id := range jobs {
-			ended[id] = true
-		}
-	}
-	others := endingsOf(inOrder, func(t endingTask) bool { return !t.last })
-	together(others, func(ctx context.Context, tx pgx.Tx) ([]int64, error) { return s.endOthers(ctx, tx, others) })
+	s.together(ctx, endingsOf(tasks), ended, s.endAndPoint)
+	return answersFor(tasks, ended), nil
+}
+
+// endLasts ends those of the tasks that are the last of their runs, and the runs, and tells which. Each phase has a transaction of its own.
+func (s *shared) endLasts(ctx context.Context, tasks []endingTask) ([]bool, error) {
+	ended := map[int64]bool{}
 	for _, phase := range Phases() {
-		// Where these are the last of a run together, one of them is left.
-		last := endingsOf(inOrder, func(t endingTask) bool { return !ended[t.jobID] && t.args.Phase == phase })
-		together(last, func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
-			return s.endPhase(ctx, tx, db.EndLastTasksParams{Phase: string(phase), JobIDs: last.JobIDs, Attempts: last.Attempts, RunIDs: last.RunIDs, Kinds: last.Kinds})
+		last := slices.DeleteFunc(slices.Clone(tasks), func(t endingTask) bool { return t.args.Phase != phase })
+		s.together(ctx, endingsOf(last), ended, func(ctx context.Context, tx pgx.Tx, e endings) ([]int64, error) {
+			return s.endPhase(ctx, tx, db.EndLastTasksParams{Phase: string(phase), JobIDs: e.JobIDs, Attempts: e.Attempts, RunIDs: e.RunIDs, Kinds: e.Kinds})
 		})
 	}
+	return answersFor(tasks, ended), nil
+}
+
+// together ends tasks in one transaction, and notes the jobs that it completed. When it fails, nothing is noted.
+func (s *shared) together(ctx context.Context, tasks endings, ended map[int64]bool, end func(ctx context.Context, tx pgx.Tx, tasks endings) ([]int64, error)) {
+	if len(tasks.JobIDs) == 0 {
+		return
+	}
+	var jobs []int64
+	err := pgx.BeginTxFunc(ctx, s.pool, db.ByIndex, func(tx pgx.Tx) (err error) {
+		jobs, err = end(ctx, tx, tasks)
+		return err
+	})
+	if err != nil {
+		s.log.DebugContext(ctx, "tasks not ended together; each is ended alone", slog.Int("tasks", len(tasks.JobIDs)), slog.Any("error", stored(err)))
+		return
+	}
+	for _, id := range jobs {
+		ended[id] = true
+	}
+}
+
+// answersFor tells of each task whether it is ended.
+func answersFor(tasks []endingTask, ended map[int64]bool) []bool {
 	answers := make([]bool, len(tasks))
 	for i, t := range tasks {
 		answers[i] = ended[t.jobID]
 	}
-	return answers, nil
+	return answers
 }
 
-// endings are tasks as parallel arrays, and their runs, each once.
+// endings are tasks as parallel arrays in the order of their jobs, and their runs, each once.
 type endings = db.EndTasksParams
 
-func endingsOf(tasks []endingTask, wanted func(endingTask) bool) endings {
+func endingsOf(tasks []endingTask) endings {
 	var e endings
-	for _, t := range tasks {
-		if wanted(t) {
-			e.JobIDs = append(e.JobIDs, t.jobID)
-			e.Attempts = append(e.Attempts, int32(t.attempt)) //nolint:gosec // River's column is a smallint
-			e.RunIDs = append(e.RunIDs, t.args.RunID)
-			e.Kinds = append(e.Kinds, t.kind)
-		}
+	for _, t := range slices.SortedFunc(slices.Values(tasks), func(a, b endingTask) int { return cmp.Compare(a.jobID, b.jobID) }) {
+		e.JobIDs = append(e.JobIDs, t.jobID)
+		e.Attempts = append(e.Attempts, int32(t.attempt)) //nolint:gosec // River's column is a smallint
+		e.RunIDs = append(e.RunIDs, t.args.RunID)
+		e.Kinds = append(e.Kinds, t.kind)
 	}
 	e.Runs = slices.Compact(slices.Sorted(slices.Values(e.RunIDs)))
 	return e
 }
 
-// endOthers ends tasks whose runs go on, and sees to it that statuses name jobs that are there.
-func (s *shared) endOthers(ctx context.Context, tx pgx.Tx, tasks endings) ([]int64, error) {
+// endAndPoint ends tasks whose runs go on, and sees to it that statuses name jobs that are there.
+func (s *shared) endAndPoint(ctx context.Context, tx pgx.Tx, tasks endings) ([]int64, error) {
 	if err := s.queue.queries.LockRuns(ctx, tx, tasks.Runs); err != nil {
 		return nil, fmt.Errorf("lock the runs of %d tasks: %w", len(tasks.JobIDs), err)
 	}
@@ -247,6 +266,7 @@ func (s *shared) endOthers(ctx context.Context, tx pgx.Tx, tasks endings) ([]int
 	return jobs, nil
 }
 
+// endPhase ends runs of a phase with their last tasks.
 func (s *shared) endPhase(ctx context.Context, tx pgx.Tx, params db.EndLastTasksParams) ([]int64, error) {
 	rows, err := s.queue.queries.EndLastTasks(ctx, tx, params)
 	if err != nil || len(rows) == 0 {

@@ -21,6 +21,16 @@ func (q *Queries) AnnounceJobs(ctx context.Context, db DBTX, queues []string) er
 	return err
 }
 
+const byIndex = `-- name: ByIndex :exec
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)
+`
+
+// ByIndex does for a transaction that has begun what the options of that name do for one that begins.
+func (q *Queries) ByIndex(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, byIndex)
+	return err
+}
+
 const collectionsOf = `-- name: CollectionsOf :many
 WITH unfinished AS MATERIALIZED (
     SELECT o.run_id, count(*) AS tasks
@@ -288,7 +298,7 @@ FROM (
         min(o.job_id) FILTER (WHERE o.phase = 'facade') AS facade,
         min(o.job_id) FILTER (WHERE o.phase = 'ml') AS ml
     FROM (
-        SELECT c.repo_id, c.phase, (
+        SELECT c.repo_id, c.phase, p.task_id, (
             SELECT min(t.job_id)::text
             FROM augur_operations.collection_task t
             WHERE t.run_id = c.run_id AND t.state = 'queued'
@@ -297,19 +307,19 @@ FROM (
         JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = c.phase AND p.task_id = ANY ($1::text[])
         WHERE c.run_id = ANY ($2::bigint[])
     ) AS o
-    WHERE o.job_id IS NOT NULL
+    WHERE o.job_id <> o.task_id
     GROUP BY o.repo_id
 ) AS n
 WHERE s.repo_id = n.repo_id
 `
 
 type PointPhasesParams struct {
-	Ended  []string
-	RunIDs []int64
+	TaskIDs []string
+	RunIDs  []int64
 }
 
-// PointPhases moves the task ids of phases that are still Collecting, and name one of the jobs that have just ended, to another job of their runs.
+// PointPhases moves the task ids of phases that are still Collecting, and name one of the jobs, to the first unfinished job of their runs.
 func (q *Queries) PointPhases(ctx context.Context, db DBTX, arg PointPhasesParams) error {
-	_, err := db.Exec(ctx, pointPhases, arg.Ended, arg.RunIDs)
+	_, err := db.Exec(ctx, pointPhases, arg.TaskIDs, arg.RunIDs)
 	return err
 }

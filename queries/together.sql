@@ -63,6 +63,10 @@ SELECT completed.job_id::bigint AS job_id, completed.repo_id
 FROM completed
 ORDER BY completed.repo_id;
 
+-- name: ByIndex :exec
+-- ByIndex does for a transaction that has begun what the options of that name do for one that begins.
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true);
+
 -- name: LockRuns :exec
 -- LockRuns serialises the ends of tasks of the same runs, in the order in which everybody locks them.
 SELECT run_id
@@ -118,7 +122,7 @@ FROM completed
 ORDER BY completed.job_id;
 
 -- name: PointPhases :exec
--- PointPhases moves the task ids of phases that are still Collecting, and name one of the jobs that have just ended, to another job of their runs.
+-- PointPhases moves the task ids of phases that are still Collecting, and name one of the jobs, to the first unfinished job of their runs.
 UPDATE augur_operations.collection_status s
 SET core_task_id = coalesce(n.core, s.core_task_id),
     secondary_task_id = coalesce(n.secondary, s.secondary_task_id),
@@ -132,16 +136,16 @@ FROM (
         min(o.job_id) FILTER (WHERE o.phase = 'facade') AS facade,
         min(o.job_id) FILTER (WHERE o.phase = 'ml') AS ml
     FROM (
-        SELECT c.repo_id, c.phase, (
+        SELECT c.repo_id, c.phase, p.task_id, (
             SELECT min(t.job_id)::text
             FROM augur_operations.collection_task t
             WHERE t.run_id = c.run_id AND t.state = 'queued'
         ) AS job_id
         FROM augur_operations.collection_run c
-        JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = c.phase AND p.task_id = ANY (@ended::text[])
+        JOIN augur_operations.collection_phase p ON p.repo_id = c.repo_id AND p.phase = c.phase AND p.task_id = ANY (@task_ids::text[])
         WHERE c.run_id = ANY (@run_ids::bigint[])
     ) AS o
-    WHERE o.job_id IS NOT NULL
+    WHERE o.job_id <> o.task_id
     GROUP BY o.repo_id
 ) AS n
 WHERE s.repo_id = n.repo_id;

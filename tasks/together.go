@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -188,7 +187,8 @@ func (s *shared) end(ctx context.Context, task endingTask) (bool, error) {
 // endOthers ends those of the tasks whose runs go on and on which nothing depends, and tells which.
 func (s *shared) endOthers(ctx context.Context, tasks []endingTask) ([]bool, error) {
 	ended := map[int64]bool{}
-	s.together(ctx, endingsOf(tasks), ended, s.endAndPoint)
+	jobs, err := s.queue.queries.EndTasksTogether(ctx, s.pool, endingsOf(tasks))
+	s.note(ctx, ended, jobs, err)
 	return answersFor(tasks, ended), nil
 }
 
@@ -197,25 +197,23 @@ func (s *shared) endLasts(ctx context.Context, tasks []endingTask) ([]bool, erro
 	ended := map[int64]bool{}
 	for _, phase := range Phases() {
 		last := slices.DeleteFunc(slices.Clone(tasks), func(t endingTask) bool { return t.args.Phase != phase })
-		s.together(ctx, endingsOf(last), ended, func(ctx context.Context, tx pgx.Tx, e endings) ([]int64, error) {
-			return s.endPhase(ctx, tx, db.EndLastTasksParams{Phase: string(phase), JobIDs: e.JobIDs, Attempts: e.Attempts, RunIDs: e.RunIDs, Kinds: e.Kinds})
+		if len(last) == 0 {
+			continue
+		}
+		var jobs []int64
+		err := pgx.BeginTxFunc(ctx, s.pool, db.ByIndex, func(tx pgx.Tx) (err error) {
+			jobs, err = s.endPhase(ctx, tx, phase, endingsOf(last))
+			return err
 		})
+		s.note(ctx, ended, jobs, err)
 	}
 	return answersFor(tasks, ended), nil
 }
 
-// together ends tasks in one transaction, and notes the jobs that it completed. When it fails, nothing is noted.
-func (s *shared) together(ctx context.Context, tasks endings, ended map[int64]bool, end func(ctx context.Context, tx pgx.Tx, tasks endings) ([]int64, error)) {
-	if len(tasks.JobIDs) == 0 {
-		return
-	}
-	var jobs []int64
-	err := pgx.BeginTxFunc(ctx, s.pool, db.ByIndex, func(tx pgx.Tx) (err error) {
-		jobs, err = end(ctx, tx, tasks)
-		return err
-	})
+// note marks the jobs that a transaction has completed; when it failed, none.
+func (s *shared) note(ctx context.Context, ended map[int64]bool, jobs []int64, err error) {
 	if err != nil {
-		s.log.DebugContext(ctx, "tasks not ended together; each is ended alone", slog.Int("tasks", len(tasks.JobIDs)), slog.Any("error", stored(err)))
+		s.log.DebugContext(ctx, "tasks not ended together; each is ended alone", slog.Any("error", stored(err)))
 		return
 	}
 	for _, id := range jobs {
@@ -247,27 +245,9 @@ func endingsOf(tasks []endingTask) endings {
 	return e
 }
 
-// endAndPoint ends tasks whose runs go on, and sees to it that statuses name jobs that are there.
-func (s *shared) endAndPoint(ctx context.Context, tx pgx.Tx, tasks endings) ([]int64, error) {
-	if err := s.queue.queries.LockRuns(ctx, tx, tasks.Runs); err != nil {
-		return nil, fmt.Errorf("lock the runs of %d tasks: %w", len(tasks.JobIDs), err)
-	}
-	jobs, err := s.queue.queries.EndTasks(ctx, tx, tasks)
-	if err != nil || len(jobs) == 0 {
-		return nil, err
-	}
-	point := db.PointPhasesParams{RunIDs: tasks.Runs}
-	for _, id := range jobs {
-		point.Ended = append(point.Ended, strconv.FormatInt(id, 10))
-	}
-	if err := s.queue.queries.PointPhases(ctx, tx, point); err != nil {
-		return nil, fmt.Errorf("point the phases of %d tasks to other jobs: %w", len(jobs), err)
-	}
-	return jobs, nil
-}
-
-// endPhase ends runs of a phase with their last tasks.
-func (s *shared) endPhase(ctx context.Context, tx pgx.Tx, params db.EndLastTasksParams) ([]int64, error) {
+// endPhase ends runs of a phase with their last tasks, and returns the jobs.
+func (s *shared) endPhase(ctx context.Context, tx pgx.Tx, phase Phase, tasks endings) ([]int64, error) {
+	params := db.EndLastTasksParams{Phase: string(phase), JobIDs: tasks.JobIDs, Attempts: tasks.Attempts, RunIDs: tasks.RunIDs, Kinds: tasks.Kinds}
 	rows, err := s.queue.queries.EndLastTasks(ctx, tx, params)
 	if err != nil || len(rows) == 0 {
 		return nil, err

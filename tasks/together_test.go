@@ -181,9 +181,18 @@ func TestPhasesOfOneRepositoryPointToOtherJobsAtOnce(t *testing.T) {
 		), completed AS (
 			UPDATE river.river_job j SET state = 'completed', finalized_at = now() FROM ended WHERE j.id = ended.job_id
 		)
-		SELECT array_agg(run_id), array_agg(job_id::text) FROM ended`).Scan(&point.RunIDs, &point.Ended)
+		SELECT array_agg(run_id), array_agg(job_id::text) FROM ended`).Scan(&point.RunIDs, &point.TaskIDs)
 	require.NoError(t, err)
-	require.Len(t, point.Ended, 2)
+	require.Len(t, point.TaskIDs, 2)
 	require.NoError(t, db.New().PointPhases(t.Context(), w.pool, point))
 	tasktest.RequireConsistent(t, w.pool)
+	// It leaves alone what names the first job that goes on.
+	version := func() (xmin string) {
+		err := w.pool.QueryRow(t.Context(), "SELECT xmin::text, ARRAY[core_task_id, facade_task_id] FROM augur_operations.collection_status").Scan(&xmin, &point.TaskIDs)
+		require.NoError(t, err)
+		return xmin
+	}
+	before := version()
+	require.NoError(t, db.New().PointPhases(t.Context(), w.pool, point))
+	require.Equal(t, before, version())
 }

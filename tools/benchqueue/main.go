@@ -46,7 +46,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("benchqueue", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	only := flags.String("only", "enqueue,bare,noop,collections,latency,idle,tick", "what to measure, of "+strings.Join(parts, ","))
-	flags.IntVar(&o.jobs, "jobs", 30_000, "jobs that do nothing")
+	flags.IntVar(&o.jobs, "jobs", 60_000, "jobs that do nothing")
 	flags.IntVar(&o.slots, "slots", 300, "jobs that run at a time")
 	flags.IntVar(&o.repos, "repos", 1_000_000, "repositories of the large tick")
 	flags.DurationVar(&o.ticking, "for", time.Minute, "how long many monitors tick at once (part monitors)")
